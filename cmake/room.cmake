@@ -1,0 +1,20 @@
+# tasklab_room(<name> SOURCES file.c ... [ROOMS room ...] [LIBRARIES target ...])
+# One room is one static library. ROOMS are the rooms it may include, LIBRARIES outside ones, which
+# stay private to it.
+function(tasklab_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
+  add_library(${name} STATIC ${ROOM_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${ROOM_ROOMS} PRIVATE tasklab_flags ${ROOM_LIBRARIES})
+endfunction()
+
+# tasklab_unit_test(<file without .c> ROOMS room ... [LIBRARIES target ...])
+# A cmocka program in tests/unit that may also include its rooms' private headers.
+function(tasklab_unit_test name)
+  cmake_parse_arguments(TEST "" "" "ROOMS;LIBRARIES" ${ARGN})
+  add_executable(${name} unit/${name}.c)
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${name} PRIVATE tasklab_flags ${TEST_ROOMS} ${TEST_LIBRARIES} PkgConfig::CMOCKA)
+  add_test(NAME unit.${name} COMMAND ${name})
+  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()

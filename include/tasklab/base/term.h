@@ -1,0 +1,38 @@
+/* term.h - what people see: colour, tables, progress bars. Plain text where it is not a terminal.
+ *
+ * Colour is off when the stream is no terminal, NO_COLOR is set (no-color.org) or TERM is dumb.
+ */
+#ifndef TASKLAB_BASE_TERM_H
+#define TASKLAB_BASE_TERM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum term_style { TERM_PLAIN, TERM_BOLD, TERM_DIM, TERM_RED, TERM_GREEN, TERM_YELLOW, TERM_BLUE, TERM_CYAN };
+
+bool term_is_tty(FILE *stream);
+int term_width(FILE *stream); /* columns; 80 when unknown */
+const char *term_on(FILE *stream, enum term_style style); /* escape sequence or "" */
+const char *term_off(FILE *stream);
+
+/* A bar on stderr: "seeding tasks  ████████░░░░  62 %  620,000/1,000,000  0:07 left". On a pipe one
+ * plain line at every tenth. Thread-safe: any thread may add. NULL progress is ignored by all. */
+struct progress;
+struct progress *progress_new(const char *label, uint64_t total);
+void progress_add(struct progress *progress, uint64_t done);
+void progress_label(struct progress *progress, const char *label);
+void progress_end(struct progress *progress, bool ok); /* draws the last state, frees */
+
+/* An aligned table on a stream. Columns are right-aligned when their header begins with '>'. */
+struct term_table;
+struct term_table *term_table_new(const char *const *headers, size_t columns);
+void term_table_row(struct term_table *table, const char *const *cells);
+void term_table_print(struct term_table *table, FILE *stream); /* prints and frees */
+
+/* 1234567 -> "1,234,567"; 1536 -> "1.5 kB"; 1500000 ns -> "1.50 ms". Return out. */
+char *term_count(uint64_t value, char out[32]);
+char *term_bytes(uint64_t value, char out[32]);
+char *term_duration_ns(uint64_t ns, char out[32]);
+
+#endif

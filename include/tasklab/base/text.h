@@ -1,0 +1,23 @@
+/* text.h - strings from outside: numbers, UTF-8, files. */
+#ifndef TASKLAB_BASE_TEXT_H
+#define TASKLAB_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tasklab/base/buf.h>
+#include <tasklab/base/err.h>
+
+/* The whole text is a decimal integer within [min, max]: no blanks, no '+', no leading zeros. */
+bool text_i64(const char *text, int64_t min, int64_t max, int64_t *ret);
+/* Well-formed UTF-8 (Unicode 15 table 3-7). Stops at len; NUL bytes are allowed here. */
+bool text_utf8(const char *text, size_t len);
+size_t text_utf8_length(const char *text, size_t len); /* code points of well-formed text */
+/* Reads a whole file of at most max bytes. */
+int text_read_file(const char *path, size_t max, struct buf *into, struct err *err);
+/* Writes atomically: a temporary file beside it, fsync, rename. */
+int text_write_file(const char *path, const char *data, size_t len, struct err *err);
+uint64_t text_hash64(const void *data, size_t len); /* FNV-1a: for tables, not for secrets */
+
+#endif

@@ -1,0 +1,32 @@
+/* config.h - the settings in force: flags, then TASKLAB_* variables, then a file, then defaults. */
+#ifndef TASKLAB_CONFIG_CONFIG_H
+#define TASKLAB_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <tasklab/base/err.h>
+#include <tasklab/config/settings.h>
+
+typedef char *config_type_STR, *config_type_SECRET, *config_type_ENUM;
+typedef int64_t config_type_INT, config_type_BYTES, config_type_MS;
+typedef bool config_type_BOOL;
+
+struct config {
+#define X(name, type, value, min, max, help) config_type_##type name;
+	CONFIG_SETTINGS(X)
+#undef X
+	struct config_origin *origin; /* which source gave each setting */
+};
+
+/* Takes the settings' flags out of argv (--name value, --name=value; --config FILE; booleans also
+ * as --name and --no-name) and leaves the rest in place, *argc lowered; "--" ends. The file is
+ * --config, else $TASKLAB_CONFIG. Errors (ERR_INVALID) name the setting, its source, and what was
+ * expected. An unknown TASKLAB_* variable is an error too, with the nearest name. */
+int config_load(int *argc, char **argv, struct config **ret, struct err *err);
+void config_freep(struct config **config);
+/* Aligned listing or JSON array: name, value (secrets and URL passwords as ***), source, help. */
+int config_print(const struct config *config, FILE *stream, bool json, struct err *err);
+
+#endif
