@@ -1,0 +1,1 @@
+#include <tasklab/config/config.h>

@@ -1,0 +1,1 @@
+#include <tasklab/base/attr.h>

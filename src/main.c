@@ -1,0 +1,6 @@
+#include <tasklab/cmd/cmd.h>
+
+int main(void)
+{
+	return CMD_OK;
+}
