@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# test.sh: every test, stage by stage, with what each took. One line closes it: N passed, N failed.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=tools/sandbox/common.sh
+. "$ROOT/tools/sandbox/common.sh"
+# shellcheck source=tools/sandbox/packages.sh
+. "$ROOT/tools/sandbox/packages.sh"
+LOGS=$ROOT/build/test-logs
+
+# name | what it shows
+STAGES=(
+	"check|format, linters, layers, drift: tools/check"
+	"gcc|unit and integration tests, gcc, ASan + UBSan"
+	"clang|unit and integration tests, clang, ASan + UBSan"
+	"tsan|the threaded rooms and the service under ThreadSanitizer"
+	"fuzz|the fuzz targets on their corpora and a short while beyond"
+	"failure|PostgreSQL killed, the service stopped, under load"
+	"sandbox|./sandbox up, down, up, reset; the first lab; every dashboard query"
+	"bench|the ratios that the project promises"
+	"compose|the compose stack in a Docker engine"
+)
+
+preset() { # preset NAME [ctest arguments]
+	local name=$1
+	shift
+	cmake --preset "$name" -S "$ROOT" >/dev/null
+	cmake --build "$ROOT/build/$name"
+	ctest --test-dir "$ROOT/build/$name" --output-on-failure --no-tests=error "$@"
+}
+
+stage_check() { "$ROOT/tools/check"; }
+stage_gcc() { preset dev; }
+stage_clang() { preset dev-clang; }
+stage_tsan() { preset tsan -L threads; }
+stage_fuzz() { "$ROOT/tests/fuzz/run.sh"; }
+stage_failure() { "$ROOT/tests/failure/run.sh"; }
+stage_sandbox() { "$ROOT/tests/sandbox/run.sh"; }
+stage_bench() { "$ROOT/tools/sandbox/bench.sh" --assert; }
+stage_compose() { "$ROOT/tests/compose/run.sh"; }
+
+usage() {
+	local row
+	say "usage: ./sandbox test [--yes] [STAGE ...]"
+	for row in "${STAGES[@]}"; do printf '  %-10s %s\n' "${row%%|*}" "${row#*|}"; done
+}
+
+main() {
+	local chosen=() row name passed=0 failed=0 from log
+	YES=no
+	[ "${CI:-}" != true ] || YES=yes
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--yes | -y) YES=yes ;;
+		--list | --help) usage && return 0 ;;
+		-*) usage >&2 && return 2 ;;
+		*) chosen+=("$1") ;;
+		esac
+		shift
+	done
+	for name in "${chosen[@]}"; do
+		declare -F "stage_$name" >/dev/null || { usage >&2 && return 2; }
+	done
+	install_packages "${BUILD_PACKAGES[@]}" "${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+	mkdir -p "$LOGS"
+	for row in "${STAGES[@]}"; do
+		name=${row%%|*}
+		[ ${#chosen[@]} -eq 0 ] || [[ " ${chosen[*]} " == *" $name "* ]] || continue
+		log=$LOGS/$name.log
+		from=$(now_ms)
+		printf '%s%-10s%s %s\n' "$BOLD" "$name" "$PLAIN" "${row#*|}"
+		if ("stage_$name") >"$log" 2>&1 </dev/null; then
+			passed=$((passed + 1))
+			grep -E '^(numbers?:|tests passed|100% tests)' "$log" | sed 's/^/    /' || true
+			ok "$name" "$(since "$from")"
+		else
+			failed=$((failed + 1))
+			printf '  %s✗ %s%s  %s\n' "$RED" "$name" "$PLAIN" "$(since "$from")"
+			tail -n 80 "$log" | sed 's/^/    /'
+			say "    (its whole output: ${log#"$ROOT"/})"
+		fi
+	done
+	printf '%d passed, %d failed\n' $passed $failed
+	[ $failed -eq 0 ]
+}
+
+main "$@"
