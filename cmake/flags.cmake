@@ -4,7 +4,7 @@ target_include_directories(tasklab_flags INTERFACE ${CMAKE_SOURCE_DIR}/include)
 target_compile_definitions(tasklab_flags INTERFACE _GNU_SOURCE)
 target_compile_options(tasklab_flags INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
-  -Wundef -Wformat=2 -Wvla -fno-common -fstack-protector-strong)
+  -Wundef -Wformat=2 -Wno-format-zero-length -Wvla -fno-common -fstack-protector-strong)
 if(TASKLAB_WERROR)
   target_compile_options(tasklab_flags INTERFACE -Werror)
 endif()

@@ -21,6 +21,7 @@ struct buf {
 	size_t cap;
 	size_t max; /* bytes of content allowed, the NUL not counted */
 	bool failed;
+	bool no_memory; /* why it failed: the system's limit, not max */
 };
 
 #define BUF_INIT(max_bytes) ((struct buf){.max = (max_bytes)})
@@ -32,9 +33,12 @@ void buf_puts(struct buf *buf, const char *s);
 void buf_putc(struct buf *buf, char c);
 void buf_u64(struct buf *buf, uint64_t value); /* decimal, without stdio */
 void buf_i64(struct buf *buf, int64_t value);
+/* The shortest decimal of at most 17 digits that reads back the same; "NaN", "+Inf", "-Inf". */
+void buf_f64(struct buf *buf, double value);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF(2, 3);
 void buf_vprintf(struct buf *buf, const char *format, va_list args);
-/* Ensures room for len more bytes and returns where to write them, or NULL; buf_commit adds them. */
+/* Ensures room for len more bytes and returns where to write them, or NULL; buf_commit adds them.
+ */
 char *buf_reserve(struct buf *buf, size_t len);
 void buf_commit(struct buf *buf, size_t len);
 /* 0, or -1 with ERR_TOO_LARGE or ERR_NO_MEMORY when an append failed. */

@@ -1,0 +1,415 @@
+/* term.c - what people see: colour, progress bars, tables, figures. */
+#include <tasklab/base/term.h>
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <tasklab/base/attr.h>
+#include <tasklab/base/buf.h>
+#include <tasklab/base/clock.h>
+#include <tasklab/base/text.h>
+#include <tasklab/base/thread.h>
+
+#define DRAW_EVERY_NS   (100 * CLOCK_NS_PER_MS)
+#define LABEL_SIZE      48
+#define BAR_CELLS       24
+#define TABLE_MAX_BYTES (16U << 20)
+
+bool term_is_tty(FILE *stream)
+{
+	return isatty(fileno(stream)) == 1;
+}
+
+int term_width(FILE *stream)
+{
+	struct winsize size;
+
+	if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return 80;
+}
+
+static bool has_colour(FILE *stream)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (no_color && no_color[0] != '\0')
+		return false;
+	return term && strcmp(term, "dumb") != 0 && term_is_tty(stream);
+}
+
+const char *term_on(FILE *stream, enum term_style style)
+{
+	static const char *const sequences[] = {
+		[TERM_PLAIN] = "",        [TERM_BOLD] = "\033[1m",   [TERM_DIM] = "\033[2m",
+		[TERM_RED] = "\033[31m",  [TERM_GREEN] = "\033[32m", [TERM_YELLOW] = "\033[33m",
+		[TERM_BLUE] = "\033[34m", [TERM_CYAN] = "\033[36m",
+	};
+
+	return has_colour(stream) ? sequences[style] : "";
+}
+
+const char *term_off(FILE *stream)
+{
+	return has_colour(stream) ? "\033[0m" : "";
+}
+
+/* Progress ------------------------------------------------------------------------------------- */
+
+struct progress {
+	_Atomic uint64_t done;
+	_Atomic int64_t next_draw_ns;
+	pthread_mutex_t mutex; /* guards what follows, and the terminal */
+	uint64_t total;
+	int64_t start_ns;
+	uint64_t tenth; /* last one told on a pipe */
+	bool tty, utf8;
+	char label[LABEL_SIZE];
+};
+
+static bool is_utf8_locale(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && value[0] != '\0')
+			return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+	}
+	return false;
+}
+
+struct progress *progress_new(const char *label, uint64_t total)
+{
+	struct progress *progress = calloc(1, sizeof(*progress));
+
+	if (!progress)
+		return NULL;
+	pthread_mutex_init(&progress->mutex, NULL);
+	progress->total = total;
+	progress->start_ns = clock_mono_ns();
+	progress->next_draw_ns = progress->start_ns;
+	progress->tty = term_is_tty(stderr);
+	progress->utf8 = is_utf8_locale();
+	progress_label(progress, label);
+	return progress;
+}
+
+static unsigned progress_percent(const struct progress *progress, uint64_t done)
+{
+	if (progress->total == 0)
+		return 0;
+	return done >= progress->total ? 100
+				       : (unsigned)((double)done * 100 / (double)progress->total);
+}
+
+static void put_bar(struct buf *line, const struct progress *progress, unsigned percent)
+{
+	unsigned full = BAR_CELLS * percent / 100;
+
+	for (unsigned i = 0; i < BAR_CELLS; i++) {
+		if (progress->utf8)
+			buf_puts(line, i < full ? "\u2588" : "\u2591");
+		else
+			buf_putc(line, i < full ? '#' : '.');
+	}
+}
+
+static void put_left(struct buf *line, const struct progress *progress, uint64_t done)
+{
+	double elapsed_s = (double)(clock_mono_ns() - progress->start_ns) / 1e9;
+	double left_s;
+
+	if (done == 0 || done >= progress->total || elapsed_s < 1)
+		return;
+	left_s = elapsed_s * (double)(progress->total - done) / (double)done;
+	if (left_s < 360000)
+		buf_printf(line, "  %u:%02u left", (unsigned)left_s / 60, (unsigned)left_s % 60);
+}
+
+static void put_counts(struct buf *line, const struct progress *progress, uint64_t done)
+{
+	char text[32];
+
+	buf_puts(line, term_count(done, text));
+	if (progress->total > 0)
+		buf_printf(line, "/%s", term_count(progress->total, text));
+}
+
+/* With the mutex held. */
+static void progress_draw(struct progress *progress, uint64_t done)
+{
+	AUTO(buf_release) struct buf line = BUF_INIT(1024);
+	unsigned percent = progress_percent(progress, done);
+	/* label, figures, the time left and what separates them */
+	bool room = term_width(stderr) >= LABEL_SIZE + BAR_CELLS + 40;
+
+	buf_printf(&line, "\r%s  ", progress->label);
+	if (progress->total > 0 && room)
+		put_bar(&line, progress, percent);
+	if (progress->total > 0)
+		buf_printf(&line, "  %2u %%  ", percent);
+	put_counts(&line, progress, done);
+	if (room)
+		put_left(&line, progress, done);
+	buf_puts(&line, "\033[K");
+	fputs(buf_str(&line), stderr);
+	fflush(stderr);
+}
+
+static void progress_line(struct progress *progress, uint64_t done)
+{
+	AUTO(buf_release) struct buf line = BUF_INIT(1024);
+	unsigned percent = progress_percent(progress, done);
+
+	if (percent / 10 <= progress->tenth || percent == 100) /* the end has its own line */
+		return;
+	progress->tenth = percent / 10;
+	buf_printf(&line, "%s  %2u %%  ", progress->label, percent);
+	put_counts(&line, progress, done);
+	fprintf(stderr, "%s\n", buf_str(&line));
+}
+
+void progress_add(struct progress *progress, uint64_t done)
+{
+	int64_t now, due;
+	uint64_t all;
+
+	if (!progress)
+		return;
+	all = atomic_fetch_add(&progress->done, done) + done;
+	now = clock_mono_ns();
+	due = atomic_load(&progress->next_draw_ns);
+	/* One thread wins each tenth of a second. */
+	if (now < due ||
+	    !atomic_compare_exchange_strong(&progress->next_draw_ns, &due, now + DRAW_EVERY_NS))
+		return;
+	LOCK(&progress->mutex);
+	if (progress->tty)
+		progress_draw(progress, all);
+	else
+		progress_line(progress, all);
+}
+
+void progress_label(struct progress *progress, const char *label)
+{
+	if (!progress)
+		return;
+	LOCK(&progress->mutex);
+	snprintf(progress->label, sizeof(progress->label), "%s", label);
+}
+
+void progress_end(struct progress *progress, bool ok)
+{
+	AUTO(buf_release) struct buf line = BUF_INIT(1024);
+	char took[32];
+	uint64_t done;
+
+	if (!progress)
+		return;
+	done = atomic_load(&progress->done);
+	term_duration_ns((uint64_t)(clock_mono_ns() - progress->start_ns), took);
+	buf_printf(&line, "%s%s  %s  ", progress->tty ? "\r" : "", progress->label,
+		   ok ? "done" : "stopped at");
+	put_counts(&line, progress, done);
+	buf_printf(&line, "  in %s%s\n", took, progress->tty ? "\033[K" : "");
+	fputs(buf_str(&line), stderr);
+	fflush(stderr);
+	pthread_mutex_destroy(&progress->mutex);
+	free(progress);
+}
+
+/* Tables --------------------------------------------------------------------------------------- */
+
+struct term_table {
+	size_t columns, cells, cap;
+	bool failed;
+	char **cell; /* the header row first */
+};
+
+static void table_free(struct term_table *table)
+{
+	for (size_t i = 0; i < table->cells; i++)
+		free(table->cell[i]);
+	free(table->cell);
+	free(table);
+}
+
+static void table_cell(struct term_table *table, const char *text)
+{
+	if (table->failed)
+		return;
+	if (table->cells == table->cap) {
+		size_t cap = table->cap ? table->cap * 2 : 64;
+		char **cell = reallocarray(table->cell, cap, sizeof(*cell));
+
+		if (!cell) {
+			table->failed = true;
+			return;
+		}
+		table->cell = cell;
+		table->cap = cap;
+	}
+	table->cell[table->cells] = strdup(text ? text : "");
+	if (table->cell[table->cells])
+		table->cells++;
+	else
+		table->failed = true;
+}
+
+void term_table_row(struct term_table *table, const char *const *cells)
+{
+	if (!table)
+		return;
+	for (size_t i = 0; i < table->columns; i++)
+		table_cell(table, cells[i]);
+}
+
+struct term_table *term_table_new(const char *const *headers, size_t columns)
+{
+	struct term_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	table->columns = columns;
+	term_table_row(table, headers);
+	return table;
+}
+
+static size_t columns_of(const char *text)
+{
+	return text_utf8_length(text, strlen(text));
+}
+
+static void put_spaces(struct buf *out, size_t n)
+{
+	while (n-- > 0)
+		buf_putc(out, ' ');
+}
+
+/* A header of ">name" is shown as "name". */
+static const char *table_text(const struct term_table *table, size_t row, size_t column)
+{
+	const char *text = table->cell[row * table->columns + column];
+
+	return row == 0 && text[0] == '>' ? text + 1 : text;
+}
+
+static void put_row(struct buf *out, const struct term_table *table, size_t row,
+		    const size_t *widths)
+{
+	size_t pending = 0; /* spaces that are written only when something follows */
+
+	for (size_t column = 0; column < table->columns; column++) {
+		const char *text = table_text(table, row, column);
+		size_t pad = widths[column] - columns_of(text);
+		bool right = table->cell[column][0] == '>';
+
+		pending += right ? pad : 0;
+		if (text[0] != '\0') {
+			put_spaces(out, pending);
+			buf_puts(out, text);
+			pending = 0;
+		}
+		pending += (right ? 0 : pad) + 2;
+	}
+}
+
+static void table_put(struct buf *out, const struct term_table *table, FILE *stream)
+{
+	AUTO(freep) size_t *widths = calloc(table->columns, sizeof(*widths));
+	size_t rows = table->cells / table->columns;
+
+	if (!widths) {
+		out->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < rows * table->columns; i++) {
+		size_t column = i % table->columns;
+		size_t width = columns_of(table_text(table, i / table->columns, column));
+
+		if (width > widths[column])
+			widths[column] = width;
+	}
+	for (size_t row = 0; row < rows; row++) {
+		buf_puts(out, row == 0 ? term_on(stream, TERM_BOLD) : "");
+		put_row(out, table, row, widths);
+		buf_puts(out, row == 0 ? term_off(stream) : "");
+		buf_putc(out, '\n');
+	}
+}
+
+void term_table_print(struct term_table *table, FILE *stream)
+{
+	AUTO(buf_release) struct buf out = BUF_INIT(TABLE_MAX_BYTES);
+
+	if (table && !table->failed)
+		table_put(&out, table, stream);
+	if (!table || table->failed || out.failed)
+		fputs("(out of memory)\n", stream);
+	else
+		fwrite(out.data, 1, out.len, stream);
+	if (table)
+		table_free(table);
+}
+
+/* Figures -------------------------------------------------------------------------------------- */
+
+char *term_count(uint64_t value, char out[32])
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%" PRIu64, value);
+	char *to = out;
+
+	for (int i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			*to++ = ',';
+		*to++ = digits[i];
+	}
+	*to = '\0';
+	return out;
+}
+
+char *term_bytes(uint64_t value, char out[32])
+{
+	static const char *const names[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+	double scaled = (double)value;
+	size_t unit = 0;
+
+	while (scaled >= 1023.95 &&
+	       unit + 1 < ARRAY_LEN(names)) { /* 1023.95 would print as 1024.0 */
+		scaled /= 1024;
+		unit++;
+	}
+	snprintf(out, 32, unit == 0 ? "%.0f %s" : "%.1f %s", scaled, names[unit]);
+	return out;
+}
+
+char *term_duration_ns(uint64_t ns, char out[32])
+{
+	double value = (double)ns;
+
+	if (ns < 1000)
+		snprintf(out, 32, "%" PRIu64 " ns", ns);
+	else if (value < 999.5e3)
+		snprintf(out, 32, "%.3g us", value / 1e3);
+	else if (value < 999.5e6)
+		snprintf(out, 32,
+			 value < 9.995e6   ? "%.2f ms"
+			 : value < 99.95e6 ? "%.1f ms"
+					   : "%.0f ms",
+			 value / 1e6);
+	else if (value < 60e9)
+		snprintf(out, 32, value < 9.995e9 ? "%.2f s" : "%.1f s", value / 1e9);
+	else
+		snprintf(out, 32, "%" PRIu64 "m%02us", ns / UINT64_C(60000000000),
+			 (unsigned)(ns / UINT64_C(1000000000) % 60));
+	return out;
+}
