@@ -36,7 +36,7 @@ void buf_i64(struct buf *buf, int64_t value);
 /* The shortest decimal of at most 17 digits that reads back the same; "NaN", "+Inf", "-Inf". */
 void buf_f64(struct buf *buf, double value);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF(2, 3);
-void buf_vprintf(struct buf *buf, const char *format, va_list args);
+void buf_vprintf(struct buf *buf, const char *format, va_list args) PRINTF(2, 0);
 /* Ensures room for len more bytes and returns where to write them, or NULL; buf_commit adds them.
  */
 char *buf_reserve(struct buf *buf, size_t len);
