@@ -9,7 +9,8 @@
 
 #include "utf8.h"
 
-static bool json_in_array(const struct json *json)
+/* Only assertions ask. */
+static UNUSED bool json_in_array(const struct json *json)
 {
 	return (json->array_bits >> json->depth) & 1U;
 }
