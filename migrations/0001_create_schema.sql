@@ -32,7 +32,7 @@ CREATE TABLE projects (
     version     integer     NOT NULL DEFAULT 1
 );
 CREATE UNIQUE INDEX projects_name_key ON projects (lower(name));
-CREATE INDEX projects_owner_id_idx ON projects (owner_id);
+CREATE INDEX projects_owner_id_idx ON projects (owner_id, created_at, id);
 CREATE INDEX projects_created_at_idx ON projects (created_at, id);
 
 CREATE TABLE project_members (
@@ -44,6 +44,28 @@ CREATE TABLE project_members (
     PRIMARY KEY (project_id, user_id)
 );
 CREATE INDEX project_members_user_id_idx ON project_members (user_id, project_id);
+
+-- JSON merge patch (RFC 7396 section 2): members of patch replace those of target, null removes.
+CREATE FUNCTION jsonb_merge_patch(target jsonb, patch jsonb) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    merged jsonb := CASE WHEN jsonb_typeof(target) = 'object' THEN target ELSE '{}' END;
+    member record;
+BEGIN
+    IF jsonb_typeof(patch) <> 'object' THEN
+        RETURN patch;
+    END IF;
+    FOR member IN SELECT key, value FROM jsonb_each(patch) LOOP
+        IF jsonb_typeof(member.value) = 'null' THEN
+            merged := merged - member.key;
+        ELSE
+            merged := merged || jsonb_build_object(
+                member.key, jsonb_merge_patch(merged -> member.key, member.value));
+        END IF;
+    END LOOP;
+    RETURN merged;
+END
+$$;
 
 -- priority: 0 low, 1 normal, 2 high, 3 urgent.
 CREATE TABLE tasks (
@@ -60,10 +82,15 @@ CREATE TABLE tasks (
     status       text        NOT NULL DEFAULT 'todo' CHECK (status IN ('todo', 'in_progress', 'done')),
     title        text        NOT NULL CHECK (length(title) BETWEEN 1 AND 200),
     description  text        NOT NULL DEFAULT '' CHECK (length(description) <= 20000),
-    metadata     jsonb       NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(metadata) = 'object'),
+    metadata     jsonb       NOT NULL DEFAULT '{}'
+                 CHECK (jsonb_typeof(metadata) = 'object' AND length(metadata::text) <= 32768),
     CHECK ((status = 'done') = (completed_at IS NOT NULL))
 );
+-- A list page is one walk down an index in its sort order. For all tasks, of one project, of one
+-- assignee; the partial ones hold the few per cent that are not done, which most questions are
+-- about, and stay small. (project_id, updated_at) also answers when a project last moved.
 CREATE INDEX tasks_project_id_idx ON tasks (project_id, created_at, id);
+CREATE INDEX tasks_project_updated_idx ON tasks (project_id, updated_at, id);
 CREATE INDEX tasks_assignee_id_idx ON tasks (assignee_id, created_at, id);
 CREATE INDEX tasks_reporter_id_idx ON tasks (reporter_id);
 CREATE INDEX tasks_created_at_idx ON tasks (created_at, id);
@@ -71,6 +98,9 @@ CREATE INDEX tasks_updated_at_idx ON tasks (updated_at, id);
 CREATE INDEX tasks_due_at_idx ON tasks (due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX tasks_priority_idx ON tasks (priority, id);
 CREATE INDEX tasks_open_idx ON tasks (status, created_at, id) WHERE status <> 'done';
+CREATE INDEX tasks_open_due_idx ON tasks (due_at, id) WHERE status <> 'done' AND due_at IS NOT NULL;
+CREATE INDEX tasks_open_project_idx ON tasks (project_id, created_at, id) WHERE status <> 'done';
+CREATE INDEX tasks_open_assignee_idx ON tasks (assignee_id, created_at, id) WHERE status <> 'done';
 CREATE INDEX tasks_title_search_idx ON tasks USING gin (to_tsvector('simple', title));
 
 CREATE TABLE tags (
