@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# bench.sh: what the service costs, as ratios to pgbench and to itself, both sides in turn.
+#
+# It has a PostgreSQL and a service of its own (build/bench, one million tasks), so that nothing of
+# the sandbox is in the way. Medians of several rounds; --assert fails below the promised ratios.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+export SANDBOX_DIR=$ROOT/build/bench
+export SANDBOX_API_PORT=${SANDBOX_BENCH_API_PORT:-18080} SANDBOX_POSTGRES_PORT=${SANDBOX_BENCH_POSTGRES_PORT:-15433}
+# shellcheck source=tools/sandbox/common.sh
+. "$ROOT/tools/sandbox/common.sh"
+# shellcheck source=tools/sandbox/packages.sh
+. "$ROOT/tools/sandbox/packages.sh"
+# shellcheck source=tools/sandbox/services.sh
+. "$ROOT/tools/sandbox/services.sh"
+# shellcheck source=tools/sandbox/commands.sh
+. "$ROOT/tools/sandbox/commands.sh"
+
+ROUNDS=${BENCH_ROUNDS:-5}
+SECONDS_EACH=${BENCH_SECONDS:-4}
+ASSERT=no
+# name | what it compares | the ratio promised, and on which side of it
+BENCHES=(
+	"get|GET /api/v1/tasks/{id}, 8 connections, to pgbench -M prepared, 8 clients|>= 0.35"
+	"post|POST /api/v1/tasks, 8 connections, to pgbench -M prepared inserting the same row|>= 0.48"
+	"list|a page of 50 to pgbench -M prepared with the same statement|>= 0.17"
+	"deep|the page 1 of 50 tasks to page 10,000, by keyset|<= 1.3"
+	"seed|tasklab seed --scale medium to a plain COPY of the same rows|<= 1.5"
+)
+
+median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", a / b }'; }
+
+database() { PGPASSWORD=$DEMO_PASSWORD psql -X -q -A -t -h 127.0.0.1 -p "$POSTGRES_PORT" -U tasklab -d tasklab "$@"; }
+
+http_rate() { # http_rate PATH [wrk arguments]: requests a second; any answer but 2xx is an error
+	local out path=$1
+	shift
+	out=$(wrk -t 1 -c 8 -d "${SECONDS_EACH}s" "$@" "http://127.0.0.1:$API_PORT$path")
+	if grep -q 'Non-2xx\|Socket errors' <<<"$out"; then
+		echo "$out" >&2
+		return 1
+	fi
+	awk '/^Requests\/sec:/ { print $2 }' <<<"$out"
+}
+
+pgbench_rate() { # pgbench_rate SCRIPT-FILE: transactions a second
+	PGPASSWORD=$DEMO_PASSWORD "$(postgres_bin)/pgbench" -n -M prepared -c 8 -j 1 -T "$SECONDS_EACH" \
+		-f "$1" -h 127.0.0.1 -p "$POSTGRES_PORT" -U tasklab tasklab 2>/dev/null |
+		sed -n 's/^tps = \([0-9.]*\).*/\1/p'
+}
+
+# rounds LEFT RIGHT: runs both commands in turn, prints "ratio left-median right-median"
+rounds() {
+	local i left=() right=()
+	for ((i = 0; i < ROUNDS; i++)); do
+		left+=("$($1)")
+		right+=("$($2)")
+	done
+	local a b
+	a=$(printf '%s\n' "${left[@]}" | median)
+	b=$(printf '%s\n' "${right[@]}" | median)
+	echo "$(ratio "$a" "$b") $a $b"
+}
+
+TASK_ID=424242
+bench_get() {
+	echo "SELECT * FROM tasks WHERE id = :id" >"$STATE/get.sql"
+	sed -i "1i \\\\set id $TASK_ID" "$STATE/get.sql"
+	get_http() { http_rate "/api/v1/tasks/$TASK_ID"; }
+	get_pgbench() { pgbench_rate "$STATE/get.sql"; }
+	rounds get_http get_pgbench
+}
+
+bench_post() {
+	local project reporter
+	IFS='|' read -r project reporter < <(database -c "SELECT project_id, reporter_id FROM tasks WHERE id = $TASK_ID")
+	cat >"$STATE/post.lua" <<-LUA
+		wrk.method = "POST"
+		wrk.headers["Content-Type"] = "application/json"
+		wrk.body = '{"project_id":$project,"title":"measured","description":"a task of the benchmark","priority":"high"}'
+	LUA
+	cat >"$STATE/post.sql" <<-SQL
+		INSERT INTO tasks (project_id, reporter_id, title, description, priority) VALUES ($project, $reporter, 'measured', 'a task of the benchmark', 2) RETURNING *;
+	SQL
+	post_http() { http_rate /api/v1/tasks -s "$STATE/post.lua"; }
+	post_pgbench() { pgbench_rate "$STATE/post.sql"; }
+	rounds post_http post_pgbench
+}
+
+bench_list() {
+	echo "SELECT * FROM tasks ORDER BY created_at DESC, id DESC LIMIT 51" >"$STATE/list.sql"
+	list_http() { http_rate "/api/v1/tasks?limit=50"; }
+	list_pgbench() { pgbench_rate "$STATE/list.sql"; }
+	rounds list_http list_pgbench
+}
+
+bench_deep() {
+	DEEP=$(python3 "$ROOT/tests/bench/walk_pages.py" "127.0.0.1:$API_PORT" "/api/v1/tasks?limit=50" 10000)
+	deep_first() { http_rate "/api/v1/tasks?limit=50"; }
+	deep_last() { http_rate "$DEEP"; }
+	rounds deep_first deep_last
+}
+
+bench_seed() {
+	"$ROOT/tests/bench/seed_vs_copy.sh" "$TASKLAB" "${BENCH_SEED_SCALE:-medium}"
+}
+
+set_up() {
+	YES=no
+	make_state
+	step "build" build
+	step "PostgreSQL" init_postgres
+	include_settings
+	trap 'stop_app; stop_postgres' EXIT
+	step "PostgreSQL starts" start_service postgres
+	step "schema" prepare_database
+	sandbox_env
+	step "one million tasks" "$TASKLAB" seed --scale medium
+	step "service starts" start_service app
+}
+
+holds() { # holds RATIO "PROMISE"
+	awk -v value="$1" -v op="${2% *}" -v bound="${2#* }" \
+		'BEGIN { exit !(op == ">=" ? value >= bound : value <= bound) }'
+}
+
+main() {
+	local chosen=() row name about promise found value left right bad=0 try
+	for name in "$@"; do
+		case $name in
+		--assert) ASSERT=yes ;;
+		--list | --help)
+			for row in "${BENCHES[@]}"; do
+				IFS='|' read -r name about promise <<<"$row"
+				printf '  %-6s %-84s %s\n' "$name" "$about" "$promise"
+			done
+			return 0
+			;;
+		*)
+			declare -F "bench_$name" >/dev/null || die "no benchmark \"$name\"" "see: ./sandbox bench --list"
+			chosen+=("$name")
+			;;
+		esac
+	done
+	command -v wrk >/dev/null || install_packages wrk
+	set_up
+	printf '\n%s%-6s %8s  %-8s %12s %12s  %s%s\n' "$BOLD" BENCH RATIO PROMISE LEFT/s RIGHT/s WHAT "$PLAIN"
+	for row in "${BENCHES[@]}"; do
+		IFS='|' read -r name about promise <<<"$row"
+		[ ${#chosen[@]} -eq 0 ] || [[ " ${chosen[*]} " == *" $name "* ]] || continue
+		# The machine may be busy with something else: a ratio that misses is measured again.
+		for try in 1 2 3; do
+			found=$("bench_$name")
+			read -r value left right <<<"$found"
+			if holds "$value" "$promise" || [ $ASSERT = no ]; then break; fi
+		done
+		printf '%-6s %8s  %-8s %12.1f %12.1f  %s\n' "$name" "$value" "$promise" "$left" "$right" "$about"
+		echo "number: $name ratio $value, promised $promise, try $try"
+		if [ $ASSERT = yes ] && ! holds "$value" "$promise"; then bad=1; fi
+	done
+	return $bad
+}
+
+main "$@"
