@@ -79,7 +79,7 @@ bench_post() {
 	cat >"$STATE/post.lua" <<-LUA
 		wrk.method = "POST"
 		wrk.headers["Content-Type"] = "application/json"
-		wrk.body = '{"project_id":$project,"title":"measured","description":"a task of the benchmark","priority":"high"}'
+		wrk.body = '{"project_id":$project,"title":"measured","description":"a task of the benchmark","priority":2}'
 	LUA
 	cat >"$STATE/post.sql" <<-SQL
 		INSERT INTO tasks (project_id, reporter_id, title, description, priority) VALUES ($project, $reporter, 'measured', 'a task of the benchmark', 2) RETURNING *;

@@ -20,6 +20,21 @@ configure() {
 	[ "$(id -u)" -ne 0 ] || chown -R postgres: "$STATE/data"
 }
 
+# One list of targets a job; prometheus.yml names the files, labels are those of the compose stack.
+write_targets() {
+	local row name instance port
+	rm -rf "$STATE/prometheus/targets"
+	mkdir -p "$STATE/prometheus/targets"
+	for row in tasklab:app:$API_PORT load:load:$LOAD_PORT postgres:db:$EXPORTER_PORT \
+		prometheus:prometheus:$PROMETHEUS_PORT alertmanager:alertmanager:$ALERTMANAGER_PORT \
+		grafana:grafana:$GRAFANA_PORT; do
+		IFS=: read -r name instance port <<<"$row"
+		[ "$name" != grafana ] || grafana_binary >/dev/null 2>&1 || continue
+		printf -- '- targets: ["127.0.0.1:%s"]\n  labels: {instance: %s}\n' "$port" "$instance" \
+			>"$STATE/prometheus/targets/$name.yml"
+	done
+}
+
 prepare_database() {
 	superuser_psql -d postgres -f "$ROOT/tools/postgres/init.sql"
 	"$TASKLAB" migrate up
