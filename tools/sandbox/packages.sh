@@ -47,9 +47,10 @@ as_root() {
 	fi
 }
 
-# A test stage also needs Node.js for the dashboards; any npm will do, Debian's or another.
 missing_packages() {
 	local want=("$@") name version
+	# The dashboards' sources are TypeScript; any npm will do, Debian's or another.
+	[[ " $* " != *" clang-tidy "* ]] || command -v npm >/dev/null || want+=(nodejs npm)
 	if ! version=$(postgres_version); then
 		die "no PostgreSQL with the hypopg extension is known to apt" \
 			"run: apt-get update" "Debian 12, 13 and Ubuntu 24.04 have it (Ubuntu: enable universe)"
