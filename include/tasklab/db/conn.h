@@ -28,7 +28,8 @@ int db_conn_query(struct db_conn *conn, const char *sql, const struct db_arg *ar
 /* As text for any column type (for comparing rows and for printing): values by db_get_text. */
 int db_conn_query_text(struct db_conn *conn, const char *sql, const struct db_arg *args, size_t n,
 		       struct db_result **ret, struct err *err);
-/* Named prepared statement. types may be NULL: the server infers. */
+/* Named prepared statement; the server infers the types, so that arguments of db_conn_exec_prepared
+ * must have them exactly: write casts in the SQL ($1::bigint). */
 int db_conn_prepare(struct db_conn *conn, const char *name, const char *sql, struct err *err);
 int db_conn_exec_prepared(struct db_conn *conn, const char *name, const struct db_arg *args,
 			  size_t n, struct db_result **ret, struct err *err);

@@ -23,6 +23,12 @@
 #include <tasklab/base/attr.h>
 #include <tasklab/base/err.h>
 
+/* Errors --------------------------------------------------------------------------------------- */
+
+/* True when *err came from a violation of the named constraint or unique index, so that the caller
+ * can name the field at fault: if (db_violates(err, "users_email_key")) err_field(...). */
+bool db_violates(const struct err *err, const char *constraint);
+
 /* Queries ------------------------------------------------------------------------------------- */
 
 #define DB_QUERY_MAX 256 /* registered names in one binary */
@@ -153,14 +159,14 @@ void db_pool_stats(struct db_pool *pool, struct db_pool_stats *ret);
 
 /* Statements ----------------------------------------------------------------------------------- */
 
-struct db_conn;
+struct session;
 
 struct db {
 	struct db_pool *pool;
 	int64_t deadline_ns;  /* monotonic; no statement goes on after it */
 	uint32_t queries;     /* statements sent, for the request's log line */
 	int64_t query_ns;     /* time spent in them, waiting for a connection included */
-	struct db_conn *held; /* the transaction's connection, or NULL */
+	struct session *held; /* the transaction's connection, or NULL */
 };
 
 void db_init(struct db *db, struct db_pool *pool, int64_t deadline_ns);

@@ -1,0 +1,27 @@
+/* plain.h - the inside of a plain connection, for conn.c and copy.c. */
+#ifndef DB_PLAIN_H
+#define DB_PLAIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libpq-fe.h>
+
+#include <tasklab/db/conn.h>
+
+#define PLAIN_BATCH_BYTES 65536 /* COPY data is sent in pieces of this size */
+
+struct db_conn {
+	PGconn *pg;
+	PGcancel *cancel;
+	int64_t deadline_ns;
+	char sqlstate[6];
+	char *batch; /* COPY data not yet sent; allocated by the first COPY */
+	size_t batch_len;
+};
+
+/* Collects the answer of what was sent (0: sending failed); sql, when not NULL, is for the line of
+ * an error. */
+int plain_answer(struct db_conn *conn, int sent, const char *sql, PGresult **ret, struct err *err);
+
+#endif
