@@ -29,12 +29,14 @@
 	X(LOAD_SPIKE, "spike", "20 % of the rate; all of it at once in the middle third")          \
 	X(LOAD_SOAK, "soak", "a wave between 50 % and 100 % of the rate, ten minutes long")
 
+/* clang-format off */
 enum load_profile {
 #define X(id, name, help) id,
 	LOAD_PROFILES(X)
 #undef X
-		LOAD_PROFILE_COUNT
+	LOAD_PROFILE_COUNT
 };
+/* clang-format on */
 
 struct load_options {
 	const char *url; /* "http://127.0.0.1:8080" */

@@ -23,12 +23,14 @@
 	X(SEED_MEDIUM, "medium", 1000000)                                                          \
 	X(SEED_LARGE, "large", 10000000)
 
+/* clang-format off */
 enum seed_scale {
 #define X(id, name, tasks) id,
 	SEED_SCALES(X)
 #undef X
-		SEED_SCALE_COUNT
+	SEED_SCALE_COUNT
 };
+/* clang-format on */
 
 #define SEED_DEFAULT INT64_C(1)
 /* Tasks are created from 2023-01-01 until 2026-01-01 UTC (microseconds since 1970). */
