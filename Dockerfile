@@ -1,0 +1,30 @@
+# Dockerfile - the image of the tasklab binary: built on Debian 13, run by a user without rights.
+FROM debian:trixie-slim AS build
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends \
+    cmake gcc libc6-dev libcivetweb-dev libcurl4-openssl-dev libjansson-dev libpq-dev libyaml-dev \
+    ninja-build pkg-config \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /source
+COPY CMakeLists.txt CMakePresets.json ./
+COPY cmake cmake
+COPY include include
+COPY migrations migrations
+COPY labs labs
+COPY src src
+RUN cmake --preset release -G Ninja -DTASKLAB_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/usr \
+ && cmake --build --preset release \
+ && DESTDIR=/image cmake --install build/release --strip
+
+FROM debian:trixie-slim
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends libcivetweb1 libcurl4t64 libjansson4 libpq5 libyaml-0-2 \
+ && rm -rf /var/lib/apt/lists/* \
+ && groupadd --system --gid 10001 tasklab \
+ && useradd --system --uid 10001 --gid tasklab --no-create-home --home-dir / --shell /usr/sbin/nologin tasklab
+COPY --from=build /image /
+USER 10001:10001
+EXPOSE 8080
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s CMD ["tasklab", "healthcheck"]
+ENTRYPOINT ["tasklab"]
+CMD ["serve"]
