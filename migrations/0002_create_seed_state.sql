@@ -2,7 +2,7 @@
 -- holds the rows themselves, so a row here means that the data is whole.
 
 CREATE TABLE seed_state (
-    only        boolean     PRIMARY KEY DEFAULT true CHECK (only),
+    singleton   boolean     PRIMARY KEY DEFAULT true CHECK (singleton),
     scale       text        NOT NULL CHECK (scale IN ('small', 'medium', 'large')),
     seed        bigint      NOT NULL,
     generator   integer     NOT NULL,
