@@ -3,6 +3,7 @@
  * Request path: framing and limit checks -> request id, trace -> route -> hooks.before (later:
  * authentication, permission) -> handler -> hooks.after -> reply or problem -> metrics, log line.
  * A handler returns 0 with a filled reply, or -1 with an err that becomes an RFC 9457 problem.
+ * Several servers may run in one process.
  */
 #ifndef TASKLAB_HTTP_SERVER_H
 #define TASKLAB_HTTP_SERVER_H
@@ -26,16 +27,24 @@ struct http_reply;
 
 typedef int http_handler(struct http_request *request, struct http_reply *reply, struct err *err);
 
+enum http_route_option {
+	HTTP_ROUTE_ALWAYS = 0x1,   /* answered in overload too: health, metrics */
+	HTTP_ROUTE_ANY_TYPE = 0x2, /* not (only) JSON: the Accept header is left to the handler */
+};
+
 /* One row of the route table. Templates as in OpenAPI: "/api/v1/tasks/{id}". HEAD is served by GET
- * rows. flags are the caller's own (permissions later). */
+ * rows, OPTIONS by the table. flags are the caller's own (permissions later). The rows must stay
+ * as long as the server. */
 struct http_route {
 	enum http_method method;
 	const char *template;
 	http_handler *handler;
 	uint32_t flags;
+	uint32_t options; /* of enum http_route_option */
 };
 
-/* Called around every routed handler. storage is request_bytes of zeroed memory for the caller. */
+/* Called around every routed handler: after() whenever before() was called, whatever came of it,
+ * and before the reply is sent. http_request_storage is request_bytes of zeroed memory. */
 struct http_hooks {
 	size_t request_bytes;
 	int (*before)(struct http_request *request, struct err *err);
@@ -45,10 +54,11 @@ struct http_hooks {
 
 struct http_options {
 	const char *listen;           /* "127.0.0.1:8080"; port 0 picks a free one */
-	unsigned threads;             /* workers: each open connection holds one */
+	unsigned threads;             /* kept-alive connections, and requests in flight; further
+				       * requests are answered 503 by a few spare workers */
 	unsigned queue;               /* accepted connections that wait for a worker */
 	int64_t request_ms;           /* the handler's deadline */
-	int64_t header_ms;            /* a request line and headers must arrive within it */
+	int64_t header_ms;            /* a request's head, then its body, must arrive within it */
 	int64_t idle_ms;              /* a kept-alive connection may be silent for it */
 	int64_t drain_ms;             /* SIGTERM: how long requests in flight may go on */
 	size_t header_bytes;          /* request line and headers */
@@ -61,11 +71,13 @@ struct http_options {
 };
 
 struct http_server;
-/* Registers the endpoint label set with metrics; call it before metrics_start. */
+/* Registers the label sets of method and route, and of the status codes, with metrics; called once,
+ * before metrics_start, with the rows of every server to come. */
 int http_labels_register(const struct http_route *routes, size_t n, struct err *err);
 int http_server_start(const struct http_options *options, struct http_server **ret, struct err *err);
 unsigned http_server_port(const struct http_server *server);
-/* Stops accepting, marks kept-alive connections for close, waits for requests in flight. */
+/* Stops accepting, answers what was sent with Connection: close, closes idle connections, waits up
+ * to drain_ms for the rest, frees. For one thread to call, not from a signal handler. */
 void http_server_stop(struct http_server *server);
 
 /* Requests ------------------------------------------------------------------------------------- */
@@ -88,8 +100,8 @@ size_t http_query_count(const struct http_request *request);
 const char *http_query_name(const struct http_request *request, size_t i);
 const char *http_query_value(const struct http_request *request, size_t i);
 const char *http_query(const struct http_request *request, const char *name); /* or NULL */
-/* The whole body, read within its limits. Content type is checked against the list, e.g.
- * "application/json"; NULL: any. Bytes stay valid until the request ends. */
+/* The whole body, read within its limits. Content type is checked against the list, which ends with
+ * NULL, e.g. "application/json"; a NULL list: any. Bytes stay valid until the request ends. */
 int http_request_body(struct http_request *request, const char *const *content_types,
 		      const char **data, size_t *len, struct err *err);
 /* Adds a member to the request's log line (kept by reference to name). */
@@ -103,8 +115,9 @@ void http_reply_status(struct http_reply *reply, int status);       /* 200 at fi
 void http_reply_type(struct http_reply *reply, const char *type);   /* application/json at first */
 void http_reply_header(struct http_reply *reply, const char *name, const char *format, ...)
 	PRINTF(3, 4);
-/* Sets ETag, and turns the reply to a GET into 304 when If-None-Match holds it (RFC 9110 13.1.2). */
-void http_reply_etag(struct http_reply *reply, const struct http_request *request, const char *etag);
+/* Sets ETag (given as it is sent: "\"7\"" or "W/\"7\""), and turns the reply to a GET into 304 when
+ * If-None-Match holds it (RFC 9110 13.1.2). True: it did, and no body need be written. */
+bool http_reply_etag(struct http_reply *reply, const struct http_request *request, const char *etag);
 /* If-Match against the current version's etag: ERR_PRECONDITION_REQUIRED when absent and required,
  * ERR_PRECONDITION when it differs. *given tells whether the header was there. */
 int http_if_match(const struct http_request *request, const char *etag, bool required, bool *given,
