@@ -5,13 +5,14 @@
  *
  *   X(name, type, default, minimum, maximum, help)
  *
- * Types: STR (char *), SECRET (char *, printed as ***), INT (int64_t), BYTES (int64_t; "64k", "1M"),
- * MS (int64_t milliseconds; "250ms", "5s"), BOOL (bool; on/off), ENUM (char *; help ends with the
- * choices in braces, {json,text}). For STR the bounds are lengths in bytes.
+ * Types: STR (char *), SECRET (char *, printed as ***), INT (int64_t), BYTES (int64_t; "64k",
+ * "1M"), MS (int64_t milliseconds; "250ms", "5s"), BOOL (bool; on/off), ENUM (char *; help ends
+ * with the choices in braces, {json,text}). For STR the bounds are lengths in bytes.
  */
 #ifndef TASKLAB_CONFIG_SETTINGS_H
 #define TASKLAB_CONFIG_SETTINGS_H
 
+/* clang-format off */
 #define CONFIG_SETTINGS(X)                                                                         \
 	X(database_url, SECRET, "postgresql://tasklab@127.0.0.1:5433/tasklab", 1, 4096,            \
 	  "PostgreSQL, as a libpq URI or keyword/value string")                                    \
@@ -44,5 +45,6 @@
 	X(log_requests, BOOL, "on", 0, 0, "one log line a request")                                \
 	X(metrics_listen, STR, "", 0, 255, "address and port for /metrics alone; empty: on the API's") \
 	X(sandbox, BOOL, "off", 0, 0, "allow demo accounts, labs, drills and fault injection")
+/* clang-format on */
 
 #endif

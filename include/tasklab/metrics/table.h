@@ -5,13 +5,20 @@
  * guidelines: base units, _total on counters.
  *
  *   X(identifier, type, name, unit, label set 0, label set 1, buckets, help)
+ *
+ * Types: METRIC_COUNTER is counted here; METRIC_COUNTER_SET is a counter that someone else keeps
+ * (the kernel, PostgreSQL) and a collector copies; METRIC_GAUGE; METRIC_HISTOGRAM. Only a
+ * METRIC_COUNTER may have a second label set.
  */
 #ifndef TASKLAB_METRICS_TABLE_H
 #define TASKLAB_METRICS_TABLE_H
 
-enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
+enum metric_type { METRIC_COUNTER, METRIC_COUNTER_SET, METRIC_GAUGE, METRIC_HISTOGRAM };
 
-/* X(identifier, label names): a set has a fixed list of values; a row of values may fill two labels. */
+/* clang-format off */
+
+/* X(identifier, label names): a set has a fixed list of values; a row of values may fill several
+ * labels. Who registers which set is said in metrics.h. */
 #define METRIC_LABEL_SETS(X)                                                                       \
 	X(LABELS_NONE, "")                                                                         \
 	X(LABELS_ENDPOINT, "method,route")                                                         \
@@ -24,14 +31,7 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 	X(LABELS_PHASE, "phase")                                                                   \
 	X(LABELS_BUILD, "version,revision,compiler,libpq")
 
-enum metric_label_set {
-#define X(id, names) id,
-	METRIC_LABEL_SETS(X)
-#undef X
-	LABELS_COUNT
-};
-
-/* Upper bounds of classic buckets; the unit is the metric's. X(identifier, bounds...) */
+/* Upper bounds of classic buckets, rising; the unit is the metric's. X(identifier, bounds...) */
 #define METRIC_BUCKET_SETS(X)                                                                      \
 	X(BUCKETS_NONE, 0)                                                                         \
 	X(BUCKETS_HTTP_SECONDS, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10) \
@@ -71,7 +71,7 @@ enum metric_label_set {
 	  "1 while the lab runs.")                                                                 \
 	X(M_TASKLAB_LAB_STATEMENT_DURATION_SECONDS, METRIC_HISTOGRAM, "tasklab_lab_statement_duration_seconds", "seconds", LABELS_PHASE, LABELS_NONE, BUCKETS_DB_SECONDS, \
 	  "Statements of the active lab's workload by phase.")                                     \
-	X(M_PROCESS_CPU_SECONDS_TOTAL, METRIC_GAUGE, "process_cpu_seconds_total", "seconds", LABELS_NONE, LABELS_NONE, BUCKETS_NONE, \
+	X(M_PROCESS_CPU_SECONDS_TOTAL, METRIC_COUNTER_SET, "process_cpu_seconds_total", "seconds", LABELS_NONE, LABELS_NONE, BUCKETS_NONE, \
 	  "Total user and system CPU time spent in seconds.")                                      \
 	X(M_PROCESS_RESIDENT_MEMORY_BYTES, METRIC_GAUGE, "process_resident_memory_bytes", "bytes", LABELS_NONE, LABELS_NONE, BUCKETS_NONE, \
 	  "Resident memory size in bytes.")                                                        \
@@ -90,11 +90,20 @@ enum metric_label_set {
 	X(M_TASKLAB_SCRAPE_DURATION_SECONDS, METRIC_GAUGE, "tasklab_scrape_duration_seconds", "seconds", LABELS_NONE, LABELS_NONE, BUCKETS_NONE, \
 	  "Time the previous scrape took to render.")
 
+/* clang-format on */
+
+enum metric_label_set {
+#define X(id, names) id,
+	METRIC_LABEL_SETS(X)
+#undef X
+		LABELS_COUNT
+};
+
 enum metric {
 #define X(id, type, name, unit, set0, set1, buckets, help) id,
 	METRIC_TABLE(X)
 #undef X
-	METRIC_COUNT
+		METRIC_COUNT
 };
 
 #endif
