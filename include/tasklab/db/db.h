@@ -63,6 +63,7 @@ struct db_shape {
 	const struct db_query *query;
 	uint32_t key;
 	const char *sql; /* copied when it is prepared */
+	bool replan;     /* skewed values: not prepared (no name, no cache), planned at each run */
 };
 
 /* Arguments ------------------------------------------------------------------------------------ */
