@@ -4,6 +4,7 @@
 BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libcivetweb-dev libpq-dev libjansson-dev
 	libcurl4-openssl-dev libyaml-dev zlib1g-dev)
 RUN_PACKAGES=(curl jq prometheus prometheus-alertmanager prometheus-postgres-exporter)
+# shellcheck disable=SC2034 # for test.sh
 TEST_PACKAGES=(clang clang-format clang-tidy cppcheck shellcheck libcmocka-dev libclang-rt-dev wrk
 	python3 docker.io debootstrap git)
 # Units that Debian's packages would start at boot; the sandbox runs its own processes instead.
