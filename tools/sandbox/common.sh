@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # common.sh: places, ports, messages and waiting, for every part of ./sandbox.
 
 STATE=${SANDBOX_DIR:-$ROOT/.sandbox}

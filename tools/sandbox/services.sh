@@ -125,7 +125,8 @@ ready_load() { http_ok "http://127.0.0.1:$LOAD_PORT/metrics"; }
 start_exporter() {
 	(
 		export DATA_SOURCE_NAME="postgresql://exporter:$DEMO_PASSWORD@127.0.0.1:$POSTGRES_PORT/tasklab?sslmode=disable"
-		launch exporter prometheus-postgres-exporter --web.listen-address="127.0.0.1:$EXPORTER_PORT"
+		launch exporter prometheus-postgres-exporter --web.listen-address="127.0.0.1:$EXPORTER_PORT" \
+			--extend.query-path="$STATE/prometheus/postgres_queries.yml"
 	)
 }
 stop_exporter() { halt exporter TERM 10; }
@@ -159,10 +160,10 @@ start_grafana() {
 		export GF_PATHS_PROVISIONING=$STATE/grafana/provisioning
 		export GF_SECURITY_ADMIN_PASSWORD=$DEMO_PASSWORD GF_AUTH_ANONYMOUS_ENABLED=true
 		export GF_ANALYTICS_REPORTING_ENABLED=false GF_ANALYTICS_CHECK_FOR_UPDATES=false
-		export TASKLAB_GRAFANA_DASHBOARDS=$STATE/grafana/dashboards
-		export PROMETHEUS_URL=http://127.0.0.1:$PROMETHEUS_PORT
-		export ALERTMANAGER_URL=http://127.0.0.1:$ALERTMANAGER_PORT
-		export POSTGRES_ADDRESS=127.0.0.1:$POSTGRES_PORT GRAFANA_POSTGRES_PASSWORD=$DEMO_PASSWORD
+		export TASKLAB_DASHBOARDS=$STATE/grafana/dashboards
+		export TASKLAB_PROMETHEUS_URL=http://127.0.0.1:$PROMETHEUS_PORT
+		export TASKLAB_ALERTMANAGER_URL=http://127.0.0.1:$ALERTMANAGER_PORT
+		export TASKLAB_POSTGRES=127.0.0.1:$POSTGRES_PORT
 		case $(grafana_binary) in
 		*-server) launch grafana grafana-server --homepath /usr/share/grafana ;;
 		*) launch grafana grafana server --homepath /usr/share/grafana ;;
