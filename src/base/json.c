@@ -163,18 +163,18 @@ void json_raw(struct json *json, const char *text, size_t len)
 	buf_append(json->buf, text, len);
 }
 
-void json_string_n(struct json *json, const char *s, size_t len)
+void json_str_n(struct json *json, const char *s, size_t len)
 {
 	json_before_value(json);
 	json_quote(json->buf, s, len);
 }
 
-void json_string(struct json *json, const char *s)
+void json_str(struct json *json, const char *s)
 {
 	if (s)
-		json_string_n(json, s, strlen(s));
+		json_str_n(json, s, strlen(s));
 	else
-		json_null(json);
+		json_nil(json);
 }
 
 void json_i64(struct json *json, int64_t value)
@@ -192,7 +192,7 @@ void json_u64(struct json *json, uint64_t value)
 void json_f64(struct json *json, double value)
 {
 	if (!isfinite(value)) {
-		json_null(json);
+		json_nil(json);
 		return;
 	}
 	json_before_value(json);
@@ -207,7 +207,7 @@ void json_bool(struct json *json, bool value)
 		json_raw(json, "false", 5);
 }
 
-void json_null(struct json *json)
+void json_nil(struct json *json)
 {
 	json_raw(json, "null", 4);
 }
@@ -217,13 +217,13 @@ void json_time_us(struct json *json, int64_t unix_us)
 	char text[CLOCK_RFC3339_SIZE];
 
 	clock_format_rfc3339(unix_us, text);
-	json_string_n(json, text, CLOCK_RFC3339_SIZE - 1);
+	json_str_n(json, text, CLOCK_RFC3339_SIZE - 1);
 }
 
 void json_kv_string(struct json *json, const char *name, const char *s)
 {
 	json_name(json, name);
-	json_string(json, s);
+	json_str(json, s);
 }
 
 void json_kv_i64(struct json *json, const char *name, int64_t value)

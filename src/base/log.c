@@ -52,7 +52,7 @@ static void log_value(struct json *json, const struct log_field *field)
 {
 	switch (field->type) {
 	case LOG_FIELD_STR:
-		json_string(json, field->str);
+		json_str(json, field->str);
 		break;
 	case LOG_FIELD_I64:
 		json_i64(json, field->i64);

@@ -2,7 +2,9 @@
  *
  * Commas and nesting are kept by the writer; misuse (a value where a name must stand, an unclosed
  * object) is a programming mistake and asserted. Strings must be UTF-8; bytes that are not are
- * written as U+FFFD. Compact output; JSON_PRETTY indents by two spaces.
+ * written as U+FFFD. Compact output; JSON_PRETTY indents by two spaces. Strings and null are
+ * json_str and json_nil, because libjansson, which the same programs link, has taken json_string
+ * and json_null.
  */
 #ifndef TASKLAB_BASE_JSON_H
 #define TASKLAB_BASE_JSON_H
@@ -31,13 +33,13 @@ void json_end_object(struct json *json);
 void json_begin_array(struct json *json);
 void json_end_array(struct json *json);
 void json_name(struct json *json, const char *name);
-void json_string(struct json *json, const char *s); /* NULL writes null */
-void json_string_n(struct json *json, const char *s, size_t len);
+void json_str(struct json *json, const char *s); /* NULL writes null */
+void json_str_n(struct json *json, const char *s, size_t len);
 void json_i64(struct json *json, int64_t value);
 void json_u64(struct json *json, uint64_t value);
 void json_f64(struct json *json, double value); /* shortest that reads back the same; NaN, Inf: null */
 void json_bool(struct json *json, bool value);
-void json_null(struct json *json);
+void json_nil(struct json *json);
 void json_raw(struct json *json, const char *text, size_t len); /* text is one JSON value already */
 /* RFC 3339 in UTC with microseconds, from microseconds since 1970. */
 void json_time_us(struct json *json, int64_t unix_us);
