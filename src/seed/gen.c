@@ -46,7 +46,8 @@ static uint32_t integer_sqrt(uint64_t n)
 /* Members grow with the square root of a project's tasks. */
 static uint32_t member_count(const struct gen *gen, uint32_t project_id)
 {
-	uint64_t tasks = zipf_share(&gen->zipf, gen->projects, gen->project_rank[project_id], gen->tasks);
+	uint64_t tasks =
+		zipf_share(&gen->zipf, gen->projects, gen->project_rank[project_id], gen->tasks);
 	uint32_t n = MEMBERS_MIN + integer_sqrt(tasks) / 2;
 	uint32_t max = gen->users / 4 < MEMBERS_MAX ? gen->users / 4 : MEMBERS_MAX;
 
@@ -233,8 +234,10 @@ static void add_event(struct gen_task *task, enum gen_change change, int64_t old
 		      int64_t new_value, uint32_t actor_id)
 {
 	assert(task->event_count < GEN_TASK_EVENTS_MAX);
-	task->events[task->event_count++] = (struct gen_event){
-		.change = change, .old_value = old_value, .new_value = new_value, .actor_id = actor_id};
+	task->events[task->event_count++] = (struct gen_event){.change = change,
+							       .old_value = old_value,
+							       .new_value = new_value,
+							       .actor_id = actor_id};
 }
 
 /* The changes that lead from a new task to the task as it is. */
@@ -258,8 +261,8 @@ static void draw_events(struct gen_task *task, struct rand *rand)
 			  worker);
 	task->updated_us = task->created_us;
 	for (size_t i = 0; i < task->event_count; i++) {
-		task->updated_us = task->created_us +
-				   span / (int64_t)task->event_count * (int64_t)(i + 1);
+		task->updated_us =
+			task->created_us + span / (int64_t)task->event_count * (int64_t)(i + 1);
 		task->events[i].at_us = task->updated_us;
 	}
 	if (task->status == GEN_DONE)
@@ -278,7 +281,8 @@ static int64_t draw_created(const struct gen *gen, uint64_t id, struct rand *ran
 void gen_task(const struct gen *gen, uint64_t id, struct gen_task *ret)
 {
 	/* Unassigned, per cent: nobody works on what nobody has. About 20 in all. */
-	static const uint8_t UNASSIGNED[] = {[GEN_TODO] = 60, [GEN_IN_PROGRESS] = 0, [GEN_DONE] = 19};
+	static const uint8_t UNASSIGNED[] = {
+		[GEN_TODO] = 60, [GEN_IN_PROGRESS] = 0, [GEN_DONE] = 19};
 	const uint32_t *members;
 	struct rand rand;
 	size_t n;

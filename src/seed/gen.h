@@ -15,9 +15,6 @@
 
 #include "zipf.h"
 
-/* Raise it with any change that makes other rows; seed_state keeps it. */
-#define SEED_GENERATOR 1
-
 #define GEN_TAGS            100
 #define GEN_CUSTOMERS       2000 /* names in tasks' metadata */
 #define GEN_TASK_EVENTS_MAX 5
@@ -48,8 +45,8 @@ struct gen {
 	uint32_t *user_of_rank;    /* popularity rank -> user id */
 	uint32_t *project_of_rank; /* size rank -> project id */
 	uint32_t *project_rank;    /* [project id] */
-	uint32_t *member_start;    /* [project id]: its first place in members; one past the end too */
-	uint32_t *members;         /* user ids; the first of each project owns it */
+	uint32_t *member_start; /* [project id]: its first place in members; one past the end too */
+	uint32_t *members;      /* user ids; the first of each project owns it */
 };
 
 /* What happened to a task after its creation, in order of time. */

@@ -6,8 +6,8 @@
 
 #define DAY_US (INT64_C(86400) * 1000000)
 
-#define USERS_START_US (SEED_START_US - 730 * DAY_US) /* people join for a year and a half, */
-#define USERS_SPAN_US  (540 * DAY_US)
+#define USERS_START_US    (SEED_START_US - 730 * DAY_US) /* people join for a year and a half, */
+#define USERS_SPAN_US     (540 * DAY_US)
 #define PROJECTS_START_US (SEED_START_US - 184 * DAY_US) /* then projects are founded, */
 #define PROJECTS_SPAN_US  (150 * DAY_US)                 /* then work begins */
 
@@ -58,8 +58,9 @@ static void put_email(struct buf *out, const char *first, const char *last, uint
 
 static void write_user(struct rows *rows, uint64_t key)
 {
-	static const char *const ROLES[] = {
-		[GEN_ROLE_ADMIN] = "admin", [GEN_ROLE_MEMBER] = "member", [GEN_ROLE_VIEWER] = "viewer"};
+	static const char *const ROLES[] = {[GEN_ROLE_ADMIN] = "admin",
+					    [GEN_ROLE_MEMBER] = "member",
+					    [GEN_ROLE_VIEWER] = "viewer"};
 	const struct gen *gen = rows->gen;
 	struct rand rand;
 	const char *first, *last;
@@ -154,8 +155,8 @@ static void write_members(struct rows *rows, uint64_t key)
 		begin(rows, 4);
 		row_i64(rows->out, (int64_t)key);
 		row_i64(rows->out, members[i]);
-		row_text(rows->out, i == 0 || role < 10	? "maintainer"
-				    : role < 85		? "contributor"
+		row_text(rows->out, i == 0 || role < 10 ? "maintainer"
+				    : role < 85         ? "contributor"
 							: "observer");
 		row_time(rows->out, i == 0 ? founded : founded + (int64_t)joined);
 	}
@@ -193,11 +194,12 @@ static void write_tag(struct rows *rows, uint64_t key)
 
 /* tasks ---------------------------------------------------------------------------------------- */
 
-/* Half have none, most of the rest a few sentences, one in a thousand pages (stored out of line). */
+/* Half have none, most of the rest a few sentences, one in a thousand pages (stored out of line).
+ */
 static void put_description(struct rows *rows, struct rand *rand)
 {
 	uint64_t draw = rand_below(rand, 1000);
-	uint64_t sentences = draw < 500	  ? 0
+	uint64_t sentences = draw < 500   ? 0
 			     : draw < 979 ? 1 + rand_below(rand, 4)
 			     : draw < 999 ? 8 + rand_below(rand, 20)
 					  : 80 + rand_below(rand, 100);
@@ -216,7 +218,7 @@ static void put_description(struct rows *rows, struct rand *rand)
  * from the project. */
 static void put_metadata(struct rows *rows, const struct gen_task *task, struct rand *rand)
 {
-	static const char *const SOURCES[] = {"web", "web", "web", "web", "web",
+	static const char *const SOURCES[] = {"web", "web", "web", "web",   "web",
 					      "api", "api", "api", "email", "import"};
 	struct buf *out = rows->out;
 	size_t field = row_jsonb_begin(out);

@@ -37,13 +37,14 @@ static const char SQL_SEED_SETUP[] = "SET client_encoding = 'UTF8';"
 static const char SQL_SEED_IS_MIGRATED[] = "SELECT to_regclass('seed_state') IS NOT NULL";
 static const char SQL_SEED_STATE[] = "SELECT scale = $1 AND seed = $2 AND generator = $3,"
 				     " vacuumed_at IS NOT NULL, scale, seed FROM seed_state";
-static const char SQL_SEED_HAS_DATA[] = "SELECT EXISTS (SELECT FROM users)"
-					" OR EXISTS (SELECT FROM projects) OR EXISTS (SELECT FROM tags)";
+static const char SQL_SEED_HAS_DATA[] =
+	"SELECT EXISTS (SELECT FROM users)"
+	" OR EXISTS (SELECT FROM projects) OR EXISTS (SELECT FROM tags)";
 /* TRUNCATE even where the tables are empty: rows may then be copied frozen, which spares VACUUM
  * from writing every page again. */
-static const char SQL_SEED_TRUNCATE[] =
-	"TRUNCATE users, user_profiles, projects, project_members, tags, tasks, task_tags, comments,"
-	" task_events, seed_state RESTART IDENTITY CASCADE";
+static const char SQL_SEED_TRUNCATE[] = "TRUNCATE users, user_profiles, projects, project_members, "
+					"tags, tasks, task_tags, comments,"
+					" task_events, seed_state RESTART IDENTITY CASCADE";
 static const char SQL_SEED_RECORD[] =
 	"INSERT INTO seed_state (scale, seed, generator) VALUES ($1, $2, $3)";
 static const char SQL_SEED_VACUUMED[] = "UPDATE seed_state SET vacuumed_at = now()";
@@ -54,6 +55,7 @@ struct fill {
 	struct buf out;
 	struct progress *progress;
 	uint64_t progress_left; /* of what progress was told to expect */
+	uint64_t shown;         /* rows of this table that progress knows of */
 };
 
 static void fill_release(struct fill *fill)
@@ -73,12 +75,14 @@ static void fill_progress(struct fill *fill, uint64_t rows)
 	progress_add(fill->progress, rows);
 }
 
-static int fill_flush(struct fill *fill, struct err *err)
+static int fill_flush(struct fill *fill, const struct rows *rows, struct err *err)
 {
 	if (buf_check(&fill->out, err) < 0 ||
 	    db_copy_put(fill->conn, buf_str(&fill->out), fill->out.len, err) < 0)
 		return -1;
 	buf_reset(&fill->out);
+	fill_progress(fill, rows->written - fill->shown);
+	fill->shown = rows->written;
 	return 0;
 }
 
@@ -98,17 +102,16 @@ static int fill_copy(struct fill *fill, const struct rows_table *table, struct r
 		table->write(rows, key);
 		if (fill->out.len < PIECE_BYTES)
 			continue;
-		if (fill_flush(fill, err) < 0)
+		if (fill_flush(fill, rows, err) < 0)
 			return -1;
 	}
 	row_file_end(&fill->out);
-	if (fill_flush(fill, err) < 0 || db_copy_end(fill->conn, &copied, err) < 0)
+	if (fill_flush(fill, rows, err) < 0 || db_copy_end(fill->conn, &copied, err) < 0)
 		return -1;
 	if (copied != rows->written - before)
 		return err_set(err, ERR_INTERNAL, "the server did not take every row",
 			       "%s: %" PRIu64 " written, %" PRIu64 " copied", table->name,
 			       rows->written - before, copied);
-	fill_progress(fill, copied);
 	return 0;
 }
 
@@ -119,7 +122,8 @@ static int fill_sequence(struct fill *fill, const struct rows_table *table, cons
 	if (!table->identity || rows->written == 0)
 		return 0;
 	return db_conn_query(fill->conn, "SELECT setval(pg_get_serial_sequence($1, 'id'), $2)",
-			     DB_ARGS(db_text(table->name), db_i64((int64_t)rows->written)), NULL, err);
+			     DB_ARGS(db_text(table->name), db_i64((int64_t)rows->written)), NULL,
+			     err);
 }
 
 static int fill_table(struct fill *fill, const struct rows_table *table, uint64_t *count,
@@ -128,6 +132,7 @@ static int fill_table(struct fill *fill, const struct rows_table *table, uint64_
 	struct rows rows = {.gen = &fill->gen, .next_id = 1, .out = &fill->out};
 	uint64_t keys = rows_keys(&fill->gen, table);
 
+	fill->shown = 0;
 	progress_label(fill->progress, table->name);
 	for (uint64_t first = 1; first <= keys; first += KEYS_PER_COPY) {
 		uint64_t last = first + KEYS_PER_COPY - 1 < keys ? first + KEYS_PER_COPY - 1 : keys;
@@ -191,7 +196,8 @@ static int fill_check(struct fill *fill, const struct seed_options *options,
 	if (db_conn_query(fill->conn, SQL_SEED_IS_MIGRATED, DB_NO_ARGS, &migrated, err) < 0)
 		return -1;
 	if (!db_get_bool(migrated, 0, 0))
-		return err_set(err, ERR_CONFLICT, "the database has no tables yet: run `tasklab migrate up` first",
+		return err_set(err, ERR_CONFLICT,
+			       "the database has no tables yet: run `tasklab migrate up` first",
 			       "no table seed_state");
 	if (db_conn_query(fill->conn, SQL_SEED_STATE,
 			  DB_ARGS(db_text(seed_scale_name(options->scale)), db_i64(options->seed),
@@ -207,7 +213,8 @@ static int fill_check(struct fill *fill, const struct seed_options *options,
 	}
 	if (db_rows(state) > 0)
 		return err_set(err, ERR_CONFLICT,
-			       "the database holds another fill: --reset replaces it, and whatever else it holds",
+			       "the database holds another fill: --reset replaces it, and whatever "
+			       "else it holds",
 			       "scale %s, seed %" PRId64, db_get_text(state, 0, 2),
 			       db_get_i64(state, 0, 3));
 	if (db_conn_query(fill->conn, SQL_SEED_HAS_DATA, DB_NO_ARGS, &data, err) < 0)
@@ -222,8 +229,8 @@ static int fill_check(struct fill *fill, const struct seed_options *options,
 static int fill_start_progress(struct fill *fill, struct err *err)
 {
 	for (size_t i = 0; i < SEED_TABLE_COUNT; i++)
-		fill->progress_left += rows_keys(&fill->gen, &ROWS_TABLES[i]) *
-				       ROWS_TABLES[i].per_100 / 100;
+		fill->progress_left +=
+			rows_keys(&fill->gen, &ROWS_TABLES[i]) * ROWS_TABLES[i].per_100 / 100;
 	fill->progress = progress_new("seeding", fill->progress_left);
 	return fill->progress ? 0 : err_no_memory(err);
 }
@@ -241,7 +248,8 @@ int seed_run(const struct seed_options *options, struct seed_report *report, str
 	    fill_check(&fill, options, &new, &vacuum, err) < 0)
 		return -1;
 	if (!new.already) {
-		if (gen_init(&fill.gen, seed_scale_tasks(options->scale), (uint64_t)options->seed, err) < 0)
+		if (gen_init(&fill.gen, seed_scale_tasks(options->scale), (uint64_t)options->seed,
+			     err) < 0)
 			return -1;
 		if (options->progress && fill_start_progress(&fill, err) < 0)
 			return -1;

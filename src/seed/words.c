@@ -6,7 +6,7 @@
 	{.items = (const char *const[]){__VA_ARGS__},                                              \
 	 .count = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)}
 
-/* Any change of a list changes the rows: raise SEED_GENERATOR in gen.h with it. */
+/* Any change of a list changes the rows: raise SEED_GENERATOR in seed.h with it. */
 
 const struct words WORDS_FIRST_NAMES = WORDS(
 	"Ada", "Alan", "Amara", "Anders", "Anita", "Barbara", "Beatriz", "Bjarne", "Carmen", "Chen",
@@ -66,9 +66,9 @@ static const struct words AREAS = WORDS(
 	"user profiles", "the audit trail", "the scheduler", "webhooks", "the warehouse", "the gateway",
 	"analytics");
 static const struct words OPENINGS = WORDS(
-	"We saw a", "A customer reported a", "There is still a", "Please look into the",
-	"This depends on the", "The last release brought a", "Nobody owns the", "Support asked about the",
-	"I can reproduce the", "The nightly run showed a");
+	"We saw the", "A customer reported the", "This is about the", "Please look into the",
+	"This depends on the", "The last release brought the", "Nobody owns the",
+	"Support asked about the", "I can reproduce the", "The nightly run showed the");
 static const struct words ENDINGS = WORDS(
 	"again", "since the last release", "on every second request", "when two people edit at once",
 	"only in production", "and it can wait", "before the end of the quarter", "with large accounts",
