@@ -51,7 +51,8 @@ int registry_seal(struct err *err)
 	for (size_t i = 0; i < query_count; i++) {
 		const char *name = queries[i]->name;
 
-		if (!*name || name[strspn(name, NAME_CHARACTERS)] != '\0')
+		if (!*name || strlen(name) > REGISTRY_NAME_MAX ||
+		    name[strspn(name, NAME_CHARACTERS)] != '\0')
 			return err_set(err, ERR_INTERNAL, "a query's name is malformed", "\"%s\"",
 				       name);
 		if (i > 0 && strcmp(queries[i - 1]->name, name) == 0)

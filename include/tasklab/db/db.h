@@ -35,7 +35,7 @@ bool db_violates(const struct err *err, const char *constraint);
 #define DB_ARGS_MAX  24  /* parameters of one statement */
 
 struct db_query {
-	const char *name; /* [a-z_]+, unique: metric label, prepared name, application comment */
+	const char *name; /* [a-z0-9_]{1,50}, unique: metric label and prepared name */
 	const char *sql;  /* one statement with $1..$n */
 	bool read_only;   /* may be repeated when a connection broke before any answer */
 	int index;        /* position in the registry, set by db_query_register */
@@ -141,7 +141,8 @@ struct db_pool_options {
 	int64_t statement_ms;         /* statement_timeout of every connection */
 	int64_t breaker_open_ms;      /* how long an open breaker refuses before it probes */
 	unsigned breaker_failures;    /* connection failures in a row that open it */
-	unsigned shapes_max;          /* prepared statements kept per connection */
+	unsigned shapes_max;          /* prepared shapes kept per connection */
+	bool gauges;                  /* the main pool: the db_pool_* metrics tell of this one only */
 };
 
 enum db_breaker_state { DB_BREAKER_CLOSED, DB_BREAKER_HALF_OPEN, DB_BREAKER_OPEN };
@@ -149,14 +150,18 @@ enum db_breaker_state { DB_BREAKER_CLOSED, DB_BREAKER_HALF_OPEN, DB_BREAKER_OPEN
 /* Does not wait for the database: connections are made in the background and on demand. */
 int db_pool_open(const struct db_pool_options *options, struct db_pool **ret, struct err *err);
 void db_pool_close(struct db_pool *pool); /* waits for callers to give their connections back */
-/* 0 when a statement can be run now; bounded by deadline_ns. For /readyz. */
+/* 0 when a statement could be run; bounded by deadline_ns. For /readyz. */
 int db_pool_check(struct db_pool *pool, int64_t deadline_ns, struct err *err);
 
 struct db_pool_stats {
-	unsigned open, idle, busy, waiting, max;
+	unsigned open, idle, busy, connecting, waiting, max;
 	enum db_breaker_state breaker;
 };
 void db_pool_stats(struct db_pool *pool, struct db_pool_stats *ret);
+
+/* Registers the label sets query, outcome and pool state; before metrics_start. Without it statements
+ * are not counted. */
+int db_labels_register(struct err *err);
 
 /* Statements ----------------------------------------------------------------------------------- */
 
