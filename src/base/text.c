@@ -144,6 +144,60 @@ int text_write_file(const char *path, const char *data, size_t len, struct err *
 	return 0;
 }
 
+#define NEAREST_MAX_LEN 64
+
+/* Edits from a to b: insertions, deletions, replacements and swaps of neighbours (the restricted
+ * Damerau-Levenshtein distance); SIZE_MAX for words that are too long to be compared. */
+static size_t edits(const char *a, const char *b)
+{
+	size_t rows[3][NEAREST_MAX_LEN + 1];
+	size_t *before = rows[0], *last = rows[1], *row = rows[2];
+	size_t len_a = strlen(a), len_b = strlen(b);
+
+	if (len_a > NEAREST_MAX_LEN || len_b > NEAREST_MAX_LEN)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= len_b; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= len_a; i++) {
+		size_t *reused = before;
+
+		before = last;
+		last = row;
+		row = reused;
+		row[0] = i;
+		for (size_t j = 1; j <= len_b; j++) {
+			size_t best = last[j - 1] + (a[i - 1] != b[j - 1]);
+
+			if (last[j] + 1 < best)
+				best = last[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] + 1 < best)
+				best = before[j - 2] + 1;
+			row[j] = best;
+		}
+	}
+	return row[len_b];
+}
+
+const char *text_nearest(const char *word, const char *const *candidates, size_t n)
+{
+	size_t limit = strlen(word) < 6 ? 2 : strlen(word) / 3;
+	const char *nearest = NULL;
+	size_t least = limit + 1;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t distance = edits(word, candidates[i]);
+
+		if (distance < least && distance < strlen(candidates[i])) {
+			least = distance;
+			nearest = candidates[i];
+		}
+	}
+	return nearest;
+}
+
 uint64_t text_hash64(const void *data, size_t len)
 {
 	const unsigned char *s = data;

@@ -18,6 +18,8 @@ size_t text_utf8_length(const char *text, size_t len); /* code points of well-fo
 int text_read_file(const char *path, size_t max, struct buf *into, struct err *err);
 /* Writes atomically: a temporary file beside it, fsync, rename. */
 int text_write_file(const char *path, const char *data, size_t len, struct err *err);
+/* The candidate that a misspelt word most likely meant, or NULL when none is near. */
+const char *text_nearest(const char *word, const char *const *candidates, size_t n);
 uint64_t text_hash64(const void *data, size_t len); /* FNV-1a: for tables, not for secrets */
 
 #endif

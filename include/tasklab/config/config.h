@@ -6,10 +6,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <tasklab/base/buf.h>
 #include <tasklab/base/err.h>
 #include <tasklab/config/settings.h>
 
-typedef char *config_type_STR, *config_type_SECRET, *config_type_ENUM;
+typedef char *config_type_STR, *config_type_SECRET, *config_type_CONNINFO, *config_type_ENUM;
 typedef int64_t config_type_INT, config_type_BYTES, config_type_MS;
 typedef bool config_type_BOOL;
 
@@ -21,12 +22,20 @@ struct config {
 };
 
 /* Takes the settings' flags out of argv (--name value, --name=value; --config FILE; booleans also
- * as --name and --no-name) and leaves the rest in place, *argc lowered; "--" ends. The file is
+ * as --name and --no-name) and leaves the rest in place, *argc lowered; what follows "--" is left
+ * alone. A file has lines of name = value; a line that begins with # is a comment. The file is
  * --config, else $TASKLAB_CONFIG. Errors (ERR_INVALID) name the setting, its source, and what was
  * expected. An unknown TASKLAB_* variable is an error too, with the nearest name. */
 int config_load(int *argc, char **argv, struct config **ret, struct err *err);
 void config_freep(struct config **config);
 /* Aligned listing or JSON array: name, value (secrets and URL passwords as ***), source, help. */
 int config_print(const struct config *config, FILE *stream, bool json, struct err *err);
+
+/* The settings' names, in the order of the table: for help and for "did you mean". */
+size_t config_count(void);
+const char *config_name(size_t setting);
+/* Writes a libpq URI or keyword/value string with *** in place of every password. What is not
+ * understood is hidden as a whole. */
+void config_redact_conninfo(const char *conninfo, struct buf *out);
 
 #endif

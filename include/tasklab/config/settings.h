@@ -5,16 +5,17 @@
  *
  *   X(name, type, default, minimum, maximum, help)
  *
- * Types: STR (char *), SECRET (char *, printed as ***), INT (int64_t), BYTES (int64_t; "64k",
- * "1M"), MS (int64_t milliseconds; "250ms", "5s"), BOOL (bool; on/off), ENUM (char *; help ends
- * with the choices in braces, {json,text}). For STR the bounds are lengths in bytes.
+ * Types: STR (char *), SECRET (char *, printed as ***), CONNINFO (char *, passwords in it printed
+ * as ***), INT (int64_t), BYTES (int64_t; "64k", "1M"), MS (int64_t milliseconds; "250ms", "5s"),
+ * BOOL (bool; on/off), ENUM (char *; help ends with the choices in braces, {json,text}). For
+ * strings the bounds are lengths in bytes.
  */
 #ifndef TASKLAB_CONFIG_SETTINGS_H
 #define TASKLAB_CONFIG_SETTINGS_H
 
 /* clang-format off */
 #define CONFIG_SETTINGS(X)                                                                         \
-	X(database_url, SECRET, "postgresql://tasklab@127.0.0.1:5433/tasklab", 1, 4096,            \
+	X(database_url, CONNINFO, "postgresql://tasklab@127.0.0.1:5433/tasklab", 1, 4096,            \
 	  "PostgreSQL, as a libpq URI or keyword/value string")                                    \
 	X(db_breaker_failures, INT, "3", 1, 1000,                                                  \
 	  "connection failures in a row that open the circuit breaker")                            \
@@ -45,6 +46,18 @@
 	X(log_requests, BOOL, "on", 0, 0, "one log line a request")                                \
 	X(metrics_listen, STR, "", 0, 255, "address and port for /metrics alone; empty: on the API's") \
 	X(sandbox, BOOL, "off", 0, 0, "allow demo accounts, labs, drills and fault injection")
+
+/* TASKLAB_* variables that are no settings: those of compose.yaml, ./sandbox and Grafana. */
+#define CONFIG_OTHER_VARIABLES(X) \
+	X("TASKLAB_ALERTMANAGER_PORT") \
+	X("TASKLAB_APP_PORT") \
+	X("TASKLAB_CONFIG") \
+	X("TASKLAB_DB_PORT") \
+	X("TASKLAB_DEMO_PASSWORD") \
+	X("TASKLAB_EXPORTER_PORT") \
+	X("TASKLAB_GRAFANA_DASHBOARDS") \
+	X("TASKLAB_GRAFANA_PORT") \
+	X("TASKLAB_PROMETHEUS_PORT")
 /* clang-format on */
 
 #endif
