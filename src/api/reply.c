@@ -1,0 +1,197 @@
+/* reply.c - the shapes of answers that many handlers share. */
+#include "reply.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <tasklab/base/text.h>
+#include <tasklab/domain/rules.h>
+
+#include "handlers.h"
+
+#define LINK_MAX_BYTES 8192 /* a next link; parameters are bounded by the request line already */
+
+/* Versions ------------------------------------------------------------------------------------- */
+
+/* A tag that no row can have: versions are counted from 1 and never get this far. */
+#define VERSION_OF_NONE INT32_MAX
+
+bool reply_etag(const struct api_call *call, struct http_reply *reply, int32_t version)
+{
+	char etag[16];
+
+	(void)snprintf(etag, sizeof(etag), "\"%" PRId32 "\"", version);
+	return http_reply_etag(reply, call->request, etag);
+}
+
+/* entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE (RFC 9110 section 8.8.3). */
+static bool is_entity_tag(const char *text)
+{
+	size_t len;
+
+	if (strncmp(text, "W/", 2) == 0)
+		text += 2;
+	len = strlen(text);
+	return len >= 2 && text[0] == '"' && strchr(text + 1, '"') == text + len - 1;
+}
+
+int reply_if_match(const struct api_call *call, int64_t *version, struct err *err)
+{
+	const char *text = http_request_header(call->request, "If-Match");
+	char digits[16];
+
+	if (!text)
+		return err_field(err, ERR_PRECONDITION_REQUIRED, "If-Match",
+				 "send the ETag of the version that you mean to change, or *");
+	if (strcmp(text, "*") == 0) {
+		*version = 0;
+		return 0;
+	}
+	if (!is_entity_tag(text))
+		return err_field(err, ERR_INVALID, "If-Match",
+				 "must be * or one entity tag, such as \"1\"");
+	*version = VERSION_OF_NONE;
+	if (text[0] == '"' && strlen(text) - 2 < sizeof(digits)) {
+		memcpy(digits, text + 1, strlen(text) - 2);
+		digits[strlen(text) - 2] = '\0';
+		(void)text_i64(digits, 1, VERSION_OF_NONE, version);
+	}
+	return 0;
+}
+
+/* Creations ------------------------------------------------------------------------------------ */
+
+void reply_created(struct api_call *call, struct http_reply *reply, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(call->location, sizeof(call->location), format, args);
+	va_end(args);
+	call->status = 201;
+	http_reply_status(reply, 201);
+	http_reply_header(reply, "Location", "%s", call->location);
+}
+
+int reply_no_content(struct http_reply *reply)
+{
+	http_reply_status(reply, 204);
+	return 0;
+}
+
+/* Lists ---------------------------------------------------------------------------------------- */
+
+const char *reply_param(const struct api_call *call, size_t field)
+{
+	return call->query[field].given ? call->query[field].text : NULL;
+}
+
+struct page_request reply_page_request(const struct api_call *call)
+{
+	return (struct page_request){
+		.limit = reply_param(call, LIST_LIMIT),
+		.cursor = reply_param(call, LIST_CURSOR),
+	};
+}
+
+/* All but the unreserved characters of RFC 3986 section 2.3 as %XX. */
+static void put_encoded(struct buf *buf, const char *text)
+{
+	static const char HEX[] = "0123456789ABCDEF";
+	static const char UNRESERVED[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					 "0123456789-._~";
+
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (strchr(UNRESERVED, c)) {
+			buf_putc(buf, (char)c);
+			continue;
+		}
+		buf_putc(buf, '%');
+		buf_putc(buf, HEX[c >> 4]);
+		buf_putc(buf, HEX[c & 15]);
+	}
+}
+
+/* The request's own path and parameters, with the cursor of the next page. */
+static void put_next(struct buf *buf, const struct api_call *call, const char *cursor)
+{
+	const struct field_set *set = call->route->query;
+
+	buf_puts(buf, http_request_path(call->request));
+	buf_putc(buf, '?');
+	for (size_t i = 0; i < set->count; i++) {
+		if (i == LIST_CURSOR || !call->query[i].given)
+			continue;
+		buf_puts(buf, set->fields[i].name);
+		buf_putc(buf, '=');
+		put_encoded(buf, call->query[i].text);
+		buf_putc(buf, '&');
+	}
+	buf_puts(buf, "cursor=");
+	put_encoded(buf, cursor);
+}
+
+int reply_list(const struct api_call *call, struct http_reply *reply, const struct page *page,
+	       reply_row *row, struct err *err)
+{
+	AUTO(buf_release) struct buf next = BUF_INIT(LINK_MAX_BYTES);
+	struct json json = JSON_INIT(http_reply_body(reply));
+
+	if (page->next[0])
+		put_next(&next, call, page->next);
+	if (buf_check(&next, err) < 0)
+		return -1;
+	json_begin_object(&json);
+	json_name(&json, "items");
+	json_begin_array(&json);
+	for (size_t i = 0; i < page->count; i++)
+		row(&json, page, i);
+	json_end_array(&json);
+	json_kv_string(&json, "next", next.len > 0 ? next.data : NULL);
+	json_end_object(&json);
+	if (next.len > 0)
+		http_reply_header(reply, "Link", "<%s>; rel=\"next\"", next.data);
+	return 0;
+}
+
+const struct field_set LIST_QUERY = {(const struct field[]){LIST_FIELDS}, LIST_FIELD_COUNT};
+
+/* Members -------------------------------------------------------------------------------------- */
+
+uint32_t reply_set_bits(const struct field_value *values, const uint32_t *bits, size_t n)
+{
+	uint32_t set = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (values[i].given)
+			set |= bits[i];
+	}
+	return set;
+}
+
+void reply_kv_id(struct json *json, const char *name, int64_t id)
+{
+	json_name(json, name);
+	if (id == 0)
+		json_nil(json);
+	else
+		json_i64(json, id);
+}
+
+void reply_kv_time(struct json *json, const char *name, int64_t unix_us)
+{
+	json_name(json, name);
+	if (unix_us == TIME_NONE)
+		json_nil(json);
+	else
+		json_time_us(json, unix_us);
+}
+
+void reply_kv_json(struct json *json, const char *name, const char *text)
+{
+	json_name(json, name);
+	json_raw(json, text, strlen(text));
+}

@@ -1,0 +1,37 @@
+/* state.h - what all requests share (struct api), kept fresh by the background thread. */
+#ifndef TASKLAB_API_STATE_H
+#define TASKLAB_API_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <tasklab/api/api.h>
+
+struct api {
+	struct db_pool *pool;
+	char *conninfo;
+	bool sandbox;
+	atomic_bool draining;
+	_Atomic int64_t principal; /* the sandbox's first administrator; 0: not known yet */
+
+	pthread_mutex_t mutex; /* guards the rest */
+	pthread_cond_t wake;
+	bool stop;
+	bool schema_ok;
+	struct err schema_err; /* why not */
+	pthread_t thread;
+};
+
+/* collect.c: the body of the background thread; arg is the struct api. */
+void *collect_run(void *arg);
+
+/* 0 when the schema was found complete; otherwise why not, or that nobody has looked yet. */
+int state_schema(struct api *api, struct err *err);
+/* The sandbox's first enabled administrator; 0: no sandbox, or none there. Remembered, and looked
+ * up anew by the background thread. */
+int state_principal(struct api *api, struct db *db, int64_t *ret, struct err *err);
+int state_find_principal(struct api *api, struct db *db, int64_t *ret, struct err *err);
+
+#endif
