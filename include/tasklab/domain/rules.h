@@ -12,8 +12,8 @@
  *   for the others, updating leaves them as they are. A field that is set to null: id 0,
  *   TIME_NONE, or a NULL string (which is refused where null makes no sense).
  * - version is the one that the client saw (If-Match), 0 for any. When the row has another by now:
- *   ERR_PRECONDITION. An update that changes nothing succeeds, keeps the version and leaves no
- *   event.
+ *   ERR_PRECONDITION. An update of a task that changes nothing succeeds, keeps the version and
+ *   leaves no event; the other rows count every update.
  * - actor_id is the acting user, recorded in the task's history; 0 for none.
  */
 #ifndef TASKLAB_DOMAIN_RULES_H

@@ -1,0 +1,122 @@
+/* task_list.c - lists of tasks: what they can be filtered and sorted by. */
+#include <tasklab/domain/task.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include <tasklab/domain/tag.h>
+
+#include "list.h"
+#include "task_row.h"
+
+/* clang-format off */
+/* The text depends on filters and sort: list.c. */
+DB_QUERY_READ(SQL_TASK_LIST, "task_list", "");
+
+DB_QUERY_READ(SQL_TASK_LIST_TAG, "task_list_tag",
+	"SELECT id FROM tags WHERE lower(name) = lower($1::text)");
+
+/* Few values and very uneven ones: each is its own text, so that a plan knows how many rows to
+ * expect and that a partial index will do. */
+static const struct list_choice statuses[] = {
+	{"todo",        "t.status = 'todo'"},
+	{"in_progress", "t.status = 'in_progress'"},
+	{"done",        "t.status = 'done'"},
+};
+static const struct list_choice priorities[] = {
+	{"0", "t.priority = 0"},
+	{"1", "t.priority = 1"},
+	{"2", "t.priority = 2"},
+	{"3", "t.priority = 3"},
+};
+
+#define MEMBER(name) #name, offsetof(struct task_filter, name)
+
+/* A filter is one row here and a member of struct task_filter. Look at EXPLAIN for rare and for
+ * frequent values with each sort before it is called done. */
+static const struct list_filter filters[] = {
+	{MEMBER(status),      LIST_CHOICE, .choices = statuses,   .choice_count = ARRAY_LEN(statuses)},
+	{MEMBER(priority),    LIST_CHOICE, .choices = priorities, .choice_count = ARRAY_LEN(priorities)},
+	{MEMBER(project_id),  LIST_ID,   .sql = "t.project_id = ?::bigint",  .skewed = true, .ordered = true},
+	{MEMBER(assignee_id), LIST_ID,   .sql = "t.assignee_id = ?::bigint", .skewed = true, .ordered = true},
+	{MEMBER(due_before),  LIST_TIME, .sql = "t.due_at < ?::timestamptz", .skewed = true},
+	{MEMBER(due_after),   LIST_TIME, .sql = "t.due_at > ?::timestamptz", .skewed = true},
+	{MEMBER(tag),         LIST_ID,   .skewed = true,
+	 .sql = "EXISTS (SELECT FROM task_tags x WHERE x.task_id = t.id AND x.tag_id = ?::bigint)"},
+	{MEMBER(q),           LIST_TEXT, .skewed = true, .max = TASK_SEARCH_MAX,
+	 .sql = "to_tsvector('simple', t.title) @@ websearch_to_tsquery('simple', ?::text)"},
+};
+
+#define CREATED  "t.created_at", "timestamptz", NULL, TASK_CREATED_AT, .time = true, .indexed = true
+#define UPDATED  "t.updated_at", "timestamptz", NULL, TASK_UPDATED_AT, .time = true
+#define DUE      "t.due_at", "timestamptz", "t.due_at IS NOT NULL", TASK_DUE_AT, .time = true
+#define PRIORITY "t.priority", "int", NULL, TASK_PRIORITY, .time = false
+
+/* The row's place is its number in cursors: new ones go to the end. */
+static const struct list_sort sorts[] = {
+	{"-created_at", CREATED,  .descending = true},
+	{"created_at",  CREATED},
+	{"-updated_at", UPDATED,  .descending = true},
+	{"updated_at",  UPDATED},
+	{"-due_at",     DUE,      .descending = true},
+	{"due_at",      DUE},
+	{"-priority",   PRIORITY, .descending = true},
+	{"priority",    PRIORITY},
+};
+
+static const struct list list = {
+	.list = LIST_TASKS,
+	.query = &SQL_TASK_LIST,
+	.columns = TASK_COLUMNS,
+	.from = "tasks t",
+	.id = "t.id",
+	.alias = "t",
+	.more_column =
+		"(SELECT coalesce(jsonb_agg(g.name ORDER BY g.name), '[]') FROM task_tags x"
+		" JOIN tags g ON g.id = x.tag_id WHERE x.task_id = t.id)",
+	.filters = filters,
+	.filter_count = ARRAY_LEN(filters),
+	.sorts = sorts,
+	.sort_count = ARRAY_LEN(sorts),
+};
+/* clang-format on */
+
+/* The id of a tag, as text. No tag has the id that stands for an unknown one. How many tasks carry
+ * a tag differs widely, and only with its id in the statement can the planner know: hence a
+ * statement of its own. */
+static int find_tag(struct db *db, const char *name, char id[24], struct err *err)
+{
+	AUTO(db_result_freep) struct db_result *res = NULL;
+
+	if (rule_line("tag", name, 1, TAG_NAME_MAX, err) < 0) {
+		if (err)
+			err->code = ERR_INVALID;
+		return -1;
+	}
+	if (db_query(db, &SQL_TASK_LIST_TAG, DB_ARGS(db_text(name)), &res, err) < 0)
+		return -1;
+	(void)snprintf(id, 24, "%lld",
+		       db_rows(res) > 0 ? (long long)db_get_i64(res, 0, 0) : (long long)INT64_MAX);
+	return 0;
+}
+
+int task_list(struct db *db, const struct task_filter *filter, const struct page_request *request,
+	      struct page *ret, struct err *err)
+{
+	struct task_filter resolved = *filter;
+	char tag_id[24];
+
+	if (filter->tag) {
+		if (find_tag(db, filter->tag, tag_id, err) < 0)
+			return -1;
+		resolved.tag = tag_id;
+	}
+	return list_run(db, &list, &resolved, filter->sort, filter->with_tags, request, ret, err);
+}
+
+void task_at(const struct page *page, size_t i, struct task *ret)
+{
+	task_read(page->result, i, ret);
+	if (db_columns(page->result) > TASK_COLUMN_COUNT)
+		ret->tags = db_get_text(page->result, i, TASK_COLUMN_COUNT);
+}
