@@ -160,10 +160,10 @@ start_grafana() {
 		export GF_PATHS_PROVISIONING=$STATE/grafana/provisioning
 		export GF_SECURITY_ADMIN_PASSWORD=$DEMO_PASSWORD GF_AUTH_ANONYMOUS_ENABLED=true
 		export GF_ANALYTICS_REPORTING_ENABLED=false GF_ANALYTICS_CHECK_FOR_UPDATES=false
-		export TASKLAB_DASHBOARDS=$STATE/grafana/dashboards
-		export TASKLAB_PROMETHEUS_URL=http://127.0.0.1:$PROMETHEUS_PORT
-		export TASKLAB_ALERTMANAGER_URL=http://127.0.0.1:$ALERTMANAGER_PORT
-		export TASKLAB_POSTGRES=127.0.0.1:$POSTGRES_PORT
+		export SANDBOX_DASHBOARDS=$STATE/grafana/dashboards
+		export SANDBOX_PROMETHEUS_URL=http://127.0.0.1:$PROMETHEUS_PORT
+		export SANDBOX_ALERTMANAGER_URL=http://127.0.0.1:$ALERTMANAGER_PORT
+		export SANDBOX_POSTGRES=127.0.0.1:$POSTGRES_PORT
 		case $(grafana_binary) in
 		*-server) launch grafana grafana-server --homepath /usr/share/grafana ;;
 		*) launch grafana grafana server --homepath /usr/share/grafana ;;
