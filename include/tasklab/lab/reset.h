@@ -1,0 +1,39 @@
+/* reset.h - the databases that labs have made: listing them and clearing them away. */
+#ifndef TASKLAB_LAB_RESET_H
+#define TASKLAB_LAB_RESET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tasklab/base/err.h>
+#include <tasklab/lab/catalogue.h>
+
+enum reset_kind { RESET_LAB, RESET_TEMPLATE };
+
+enum reset_state {
+	RESET_LEFT_BEHIND, /* a lab's database that no run uses, or a half-made template */
+	RESET_IN_USE,      /* a run works with it now */
+	RESET_READY,       /* a sealed template */
+};
+
+struct reset_database {
+	char name[64];
+	enum reset_kind kind;
+	enum reset_state state;
+	bool exists;     /* false: only sessions of a killed run were left */
+	int64_t bytes;   /* -1: not told */
+	char about[128]; /* "tasklab lab missing-index, small" */
+	bool dropped;    /* by reset_run */
+};
+
+/* The databases of the labs in the server of conninfo; the caller frees *ret. */
+int reset_list(const char *conninfo, const struct catalogue *catalogue, struct reset_database **ret,
+	       size_t *n, struct err *err);
+/* Drops what is left behind: of one slug, or of all (NULL); with templates also the sealed ones.
+ * Databases in use are left alone; *ret lists all that were looked at. */
+int reset_run(const char *conninfo, const struct catalogue *catalogue, const char *slug,
+	      bool templates, struct reset_database **ret, size_t *n, struct err *err);
+const char *reset_state_name(enum reset_state state); /* "left behind" */
+
+#endif

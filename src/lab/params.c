@@ -1,0 +1,41 @@
+/* params.c - reads the parameter rows of a workload. */
+#include "params.h"
+
+#include <stdlib.h>
+
+int params_read(struct db_conn *conn, const char *sql, size_t rows, struct params *ret,
+		struct err *err)
+{
+	AUTO(db_result_freep) struct db_result *result = NULL;
+	const char **values;
+	size_t columns;
+
+	if (db_conn_query_text(conn, sql, DB_NO_ARGS, &result, err) < 0)
+		return -1;
+	columns = db_columns(result);
+	if (columns == 0 || columns > DB_ARGS_MAX || db_rows(result) < rows)
+		return err_set(err, ERR_UNPROCESSABLE,
+			       "params.sql does not give the workload's parameter rows",
+			       "%zu rows of %zu columns, expected %zu or more rows of 1 to %d",
+			       db_rows(result), columns, rows, DB_ARGS_MAX);
+	values = calloc(rows * columns, sizeof(*values));
+	if (!values)
+		return err_no_memory(err);
+	for (size_t i = 0; i < rows * columns; i++)
+		values[i] = db_get_text(result, i / columns, i % columns);
+	*ret = (struct params){
+		.result = TAKE(result), .values = values, .rows = rows, .columns = columns};
+	return 0;
+}
+
+void params_release(struct params *params)
+{
+	free(params->values);
+	db_result_freep(&params->result);
+	*params = (struct params){.result = NULL};
+}
+
+const char *const *params_row(const struct params *params, size_t row)
+{
+	return params->values + row * params->columns;
+}

@@ -1,0 +1,21 @@
+/* params.h - the parameter rows of a workload, as text. */
+#ifndef TASKLAB_LAB_PARAMS_H
+#define TASKLAB_LAB_PARAMS_H
+
+#include <stddef.h>
+
+#include <tasklab/db/conn.h>
+
+struct params {
+	struct db_result *result; /* owns the texts */
+	const char **values;      /* row after row; NULL is null */
+	size_t rows, columns;
+};
+
+/* Runs params.sql and keeps its first rows; fewer than that is an error. */
+int params_read(struct db_conn *conn, const char *sql, size_t rows, struct params *ret,
+		struct err *err);
+void params_release(struct params *params);
+const char *const *params_row(const struct params *params, size_t row);
+
+#endif

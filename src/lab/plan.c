@@ -1,0 +1,198 @@
+/* plan.c - turns EXPLAIN's JSON into a list of nodes and answers questions about them. */
+#include "plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+static double number(const json_t *object, const char *name)
+{
+	return json_number_value(json_object_get(object, name));
+}
+
+static const char *text(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+static const char *node_condition(const json_t *object)
+{
+	static const char *const names[] = {"Index Cond", "Recheck Cond", "Hash Cond",
+					    "Merge Cond", "Join Filter",  "Filter",
+					    "TID Cond"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (text(object, names[i]))
+			return text(object, names[i]);
+	return NULL;
+}
+
+static void read_node(const json_t *object, struct plan_node *node)
+{
+	double loops = number(object, "Actual Loops");
+
+	node->type = text(object, "Node Type");
+	node->relation = text(object, "Relation Name");
+	node->index = text(object, "Index Name");
+	node->condition = node_condition(object);
+	node->estimated_rows = number(object, "Plan Rows");
+	node->actual_rows = number(object, "Actual Rows");
+	node->loops = loops;
+	node->rows_removed_by_filter = loops * number(object, "Rows Removed by Filter");
+	node->rows_removed_by_join_filter = loops * number(object, "Rows Removed by Join Filter");
+	node->rows_removed_by_recheck = loops * number(object, "Rows Removed by Index Recheck");
+	node->heap_fetches = number(object, "Heap Fetches");
+	node->shared_blocks =
+		number(object, "Shared Hit Blocks") + number(object, "Shared Read Blocks");
+	node->temp_blocks =
+		number(object, "Temp Read Blocks") + number(object, "Temp Written Blocks");
+	node->total_cost = number(object, "Total Cost");
+	node->actual_ms = loops * number(object, "Actual Total Time");
+}
+
+static int unreadable(struct err *err, const char *why)
+{
+	return err_set(err, ERR_INTERNAL, "the server's EXPLAIN cannot be read", "%s", why);
+}
+
+static int add_node(struct plan *plan, const json_t *object, int parent, unsigned depth,
+		    struct err *err)
+{
+	const json_t *children = json_object_get(object, "Plans");
+	int self = (int)plan->count;
+	struct plan_node *grown;
+
+	if (depth > PLAN_DEPTH_MAX || plan->count == PLAN_NODES_MAX)
+		return unreadable(err, "too many nodes");
+	if (!text(object, "Node Type"))
+		return unreadable(err, "a node without \"Node Type\"");
+	grown = realloc(plan->nodes, (plan->count + 1) * sizeof(*grown));
+	if (!grown)
+		return err_no_memory(err);
+	plan->nodes = grown;
+	memset(&grown[self], 0, sizeof(*grown));
+	read_node(object, &grown[self]);
+	grown[self].parent = parent;
+	grown[self].depth = depth;
+	plan->count++;
+	for (size_t i = 0; i < json_array_size(children); i++)
+		if (add_node(plan, json_array_get(children, i), self, depth + 1, err) < 0)
+			return -1;
+	return 0;
+}
+
+int plan_parse(const char *json, struct plan **ret, struct err *err)
+{
+	AUTO(plan_freep) struct plan *plan = calloc(1, sizeof(*plan));
+	json_error_t why;
+	const json_t *top;
+
+	if (!plan)
+		return err_no_memory(err);
+	plan->json = strdup(json);
+	if (!plan->json)
+		return err_no_memory(err);
+	plan->document = json_loads(json, 0, &why);
+	if (!plan->document)
+		return unreadable(err, why.text);
+	top = json_array_get(plan->document, 0);
+	if (!json_is_object(json_object_get(top, "Plan")))
+		return unreadable(err, "no \"Plan\"");
+	plan->query_id = json_integer_value(json_object_get(top, "Query Identifier"));
+	plan->planning_ms = number(top, "Planning Time");
+	plan->execution_ms = number(top, "Execution Time");
+	if (add_node(plan, json_object_get(top, "Plan"), -1, 0, err) < 0)
+		return -1;
+	*ret = TAKE(plan);
+	return 0;
+}
+
+void plan_freep(struct plan **plan)
+{
+	if (!*plan)
+		return;
+	json_decref((*plan)->document);
+	free((*plan)->json);
+	free((*plan)->nodes);
+	free(*plan);
+	*plan = NULL;
+}
+
+static bool matches(const char *wanted, const char *found)
+{
+	return !wanted || (found && strcmp(wanted, found) == 0);
+}
+
+size_t plan_count(const struct plan *plan, const char *type, const char *relation,
+		  const char *index)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_node *node = &plan->nodes[i];
+
+		n += matches(type, node->type) && matches(relation, node->relation) &&
+		     matches(index, node->index);
+	}
+	return n;
+}
+
+double plan_rows_removed(const struct plan *plan, const char *relation)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		if (matches(relation, plan->nodes[i].relation))
+			sum += plan->nodes[i].rows_removed_by_filter;
+	return sum;
+}
+
+double plan_misestimate(const struct plan *plan, const char *relation)
+{
+	double worst = 1;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_node *node = &plan->nodes[i];
+		double estimated = node->estimated_rows < 1 ? 1 : node->estimated_rows;
+		double actual = node->actual_rows < 1 ? 1 : node->actual_rows;
+		double factor = estimated > actual ? estimated / actual : actual / estimated;
+
+		if (node->loops > 0 && matches(relation, node->relation) && factor > worst)
+			worst = factor;
+	}
+	return worst;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_node(const struct plan_node *a, const struct plan_node *b)
+{
+	return same_text(a->type, b->type) && same_text(a->relation, b->relation) &&
+	       same_text(a->index, b->index);
+}
+
+void plan_mark_changed(const struct plan *plan, const struct plan *other, bool *changed)
+{
+	/* The nth of several equal nodes needs n equal ones on the other side. */
+	for (size_t i = 0; i < plan->count; i++) {
+		size_t rank = 0, there = 0;
+
+		for (size_t j = 0; j <= i; j++)
+			rank += same_node(&plan->nodes[i], &plan->nodes[j]);
+		for (size_t j = 0; j < other->count; j++)
+			there += same_node(&plan->nodes[i], &other->nodes[j]);
+		changed[i] = there < rank;
+	}
+}
+
+void plan_node_name(const struct plan_node *node, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s%s%s%s", node->type, node->relation ? " on " : "",
+		 node->relation ? node->relation : "", node->index ? " using " : "",
+		 node->index ? node->index : "");
+}

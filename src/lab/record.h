@@ -1,0 +1,94 @@
+/* record.h - everything that is known of one phase of a run. */
+#ifndef TASKLAB_LAB_RECORD_H
+#define TASKLAB_LAB_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tasklab/base/hist.h>
+#include <tasklab/lab/catalogue.h>
+
+#include "plan.h"
+
+/* Counters of pg_stat_statements over the workload. */
+#define RECORD_STATEMENT_COUNTERS(X)                                                               \
+	X(calls)                                                                                   \
+	X(rows)                                                                                    \
+	X(shared_blks_hit)                                                                         \
+	X(shared_blks_read)                                                                        \
+	X(shared_blks_dirtied)                                                                     \
+	X(shared_blks_written)                                                                     \
+	X(temp_blks_read)                                                                          \
+	X(temp_blks_written)                                                                       \
+	X(wal_records)                                                                             \
+	X(wal_fpi)                                                                                 \
+	X(wal_bytes)
+
+struct record_statements {
+#define X(name) int64_t name;
+	RECORD_STATEMENT_COUNTERS(X)
+#undef X
+};
+
+/* Counters of pg_stat_user_tables over the workload; the size is that at its end. */
+#define RECORD_TABLE_COUNTERS(X)                                                                   \
+	X(seq_scan)                                                                                \
+	X(seq_tup_read)                                                                            \
+	X(idx_scan)                                                                                \
+	X(idx_tup_fetch)                                                                           \
+	X(n_tup_ins)                                                                               \
+	X(n_tup_upd)                                                                               \
+	X(n_tup_hot_upd)                                                                           \
+	X(n_tup_del)                                                                               \
+	X(n_dead_tup)
+
+struct record_table {
+	char name[64];
+#define X(counter) int64_t counter;
+	RECORD_TABLE_COUNTERS(X)
+#undef X
+	int64_t size_bytes;
+};
+
+/* Counters of pg_stat_user_indexes over the workload. */
+#define RECORD_INDEX_COUNTERS(X)                                                                   \
+	X(idx_scan)                                                                                \
+	X(idx_tup_read)                                                                            \
+	X(idx_tup_fetch)
+
+struct record_index {
+	char table[64];
+	char name[64];
+#define X(counter) int64_t counter;
+	RECORD_INDEX_COUNTERS(X)
+#undef X
+	int64_t size_bytes;
+};
+
+/* The answer to one parameter row: how many rows, and a hash over them (equivalence.c). */
+struct record_answer {
+	uint64_t rows;
+	uint64_t hash;
+};
+
+struct record {
+	struct plan **plans; /* one a sampled parameter row */
+	size_t plan_count;
+	struct record_statements top;    /* the statement under test */
+	struct record_statements nested; /* what its functions and triggers ran */
+	struct record_table *tables;     /* those that were touched */
+	size_t table_count;
+	struct record_index *indexes;
+	size_t index_count;
+	struct hist *latency;
+	int64_t wall_ns;               /* of the workload */
+	struct record_answer *answers; /* one a parameter row */
+	size_t answer_count;
+	int64_t differing; /* answers that differ from the phase before; -1: not compared */
+};
+
+int record_new(struct record **ret, struct err *err);
+void record_freep(struct record **record);
+double record_calls_per_second(const struct record *record);
+
+#endif

@@ -1,0 +1,206 @@
+/* report_json.c - a run's result as one JSON object: docs/lab-report.md describes it. */
+#include <tasklab/lab/report.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <tasklab/base/json.h>
+
+#include "result.h"
+
+#define REPORT_VERSION 1
+
+static void write_statements(struct json *json, const char *name,
+			     const struct record_statements *statements)
+{
+	json_name(json, name);
+	json_begin_object(json);
+#define X(counter) json_kv_i64(json, #counter, statements->counter);
+	RECORD_STATEMENT_COUNTERS(X)
+#undef X
+	json_end_object(json);
+}
+
+static void write_tables(struct json *json, const struct record *record)
+{
+	json_name(json, "tables");
+	json_begin_array(json);
+	for (size_t i = 0; i < record->table_count; i++) {
+		const struct record_table *table = &record->tables[i];
+
+		json_begin_object(json);
+		json_kv_string(json, "name", table->name);
+#define X(counter) json_kv_i64(json, #counter, table->counter);
+		RECORD_TABLE_COUNTERS(X)
+#undef X
+		json_kv_i64(json, "size_bytes", table->size_bytes);
+		json_end_object(json);
+	}
+	json_end_array(json);
+	json_name(json, "indexes");
+	json_begin_array(json);
+	for (size_t i = 0; i < record->index_count; i++) {
+		const struct record_index *index = &record->indexes[i];
+
+		json_begin_object(json);
+		json_kv_string(json, "table", index->table);
+		json_kv_string(json, "name", index->name);
+#define X(counter) json_kv_i64(json, #counter, index->counter);
+		RECORD_INDEX_COUNTERS(X)
+#undef X
+		json_kv_i64(json, "size_bytes", index->size_bytes);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
+/* The histogram as pairs [upper bound in nanoseconds, count], empty buckets left out. */
+static void write_latency(struct json *json, const struct hist *hist)
+{
+	json_name(json, "latency_ns");
+	json_begin_object(json);
+	json_kv_u64(json, "count", hist->count);
+	json_kv_u64(json, "min", hist->count ? hist->min_ns : 0);
+	json_kv_u64(json, "p50", hist_quantile_ns(hist, 0.5));
+	json_kv_u64(json, "p95", hist_quantile_ns(hist, 0.95));
+	json_kv_u64(json, "p99", hist_quantile_ns(hist, 0.99));
+	json_kv_u64(json, "max", hist->max_ns);
+	json_name(json, "buckets");
+	json_begin_array(json);
+	for (size_t i = 0; i < HIST_BUCKETS; i++) {
+		if (hist->buckets[i] == 0)
+			continue;
+		json_begin_array(json);
+		json_u64(json, hist_bucket_upper_ns(i));
+		json_u64(json, hist->buckets[i]);
+		json_end_array(json);
+	}
+	json_end_array(json);
+	json_end_object(json);
+}
+
+static void write_node(struct json *json, const struct plan_node *node, bool changed)
+{
+	json_begin_object(json);
+	json_kv_string(json, "type", node->type);
+	json_kv_string(json, "relation", node->relation);
+	json_kv_string(json, "index", node->index);
+	json_kv_string(json, "condition", node->condition);
+	json_kv_i64(json, "parent", node->parent);
+	json_kv_u64(json, "depth", node->depth);
+	json_kv_bool(json, "changed", changed);
+	json_kv_f64(json, "estimated_rows", node->estimated_rows);
+	json_kv_f64(json, "actual_rows", node->actual_rows);
+	json_kv_f64(json, "loops", node->loops);
+	json_kv_f64(json, "rows_removed_by_filter", node->rows_removed_by_filter);
+	json_kv_f64(json, "rows_removed_by_join_filter", node->rows_removed_by_join_filter);
+	json_kv_f64(json, "heap_fetches", node->heap_fetches);
+	json_kv_f64(json, "shared_blocks", node->shared_blocks);
+	json_kv_f64(json, "temp_blocks", node->temp_blocks);
+	json_kv_f64(json, "actual_ms", node->actual_ms);
+	json_end_object(json);
+}
+
+/* Nodes are marked as changed against the other phase's plan of the same parameter row. */
+static int write_plans(struct json *json, const struct record *record, const struct record *other,
+		       struct err *err)
+{
+	json_name(json, "plans");
+	json_begin_array(json);
+	for (size_t i = 0; i < record->plan_count; i++) {
+		const struct plan *plan = record->plans[i];
+		AUTO(freep) bool *changed = calloc(plan->count, sizeof(*changed));
+
+		if (!changed)
+			return err_no_memory(err);
+		plan_mark_changed(plan, other->plans[i], changed);
+		json_begin_object(json);
+		json_kv_f64(json, "planning_ms", plan->planning_ms);
+		json_kv_f64(json, "execution_ms", plan->execution_ms);
+		json_name(json, "nodes");
+		json_begin_array(json);
+		for (size_t j = 0; j < plan->count; j++)
+			write_node(json, &plan->nodes[j], changed[j]);
+		json_end_array(json);
+		json_name(json, "explain");
+		json_raw(json, plan->json, strlen(plan->json));
+		json_end_object(json);
+	}
+	json_end_array(json);
+	return 0;
+}
+
+static int write_phase(struct json *json, const char *name, const struct record *record,
+		       const struct record *other, struct err *err)
+{
+	json_name(json, name);
+	json_begin_object(json);
+	json_kv_i64(json, "wall_ns", record->wall_ns);
+	json_kv_f64(json, "calls_per_second", record_calls_per_second(record));
+	write_latency(json, record->latency);
+	write_statements(json, "statement", &record->top);
+	write_statements(json, "nested", &record->nested);
+	write_tables(json, record);
+	if (write_plans(json, record, other, err) < 0)
+		return -1;
+	json_end_object(json);
+	return 0;
+}
+
+static void write_evidence(struct json *json, const struct run_result *result)
+{
+	json_name(json, "evidence");
+	json_begin_array(json);
+	for (size_t i = 0; i < result->verdict_count; i++) {
+		const struct evidence_verdict *verdict = &result->verdicts[i];
+
+		json_begin_object(json);
+		json_kv_string(json, "kind", verdict->item->kind);
+		json_kv_string(json, "claim", verdict->claim);
+		json_kv_string(json, "outcome", evidence_outcome_name(verdict->outcome));
+		json_kv_string(json, "reason", *verdict->reason ? verdict->reason : NULL);
+		json_kv_f64(json, "before", verdict->before);
+		json_kv_f64(json, "after", verdict->after);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
+static void write_equivalence(struct json *json, const struct run_result *result)
+{
+	uint64_t rows = 0;
+
+	for (size_t i = 0; i < result->before->answer_count; i++)
+		rows += result->before->answers[i].rows;
+	json_name(json, "equivalence");
+	json_begin_object(json);
+	json_kv_u64(json, "parameter_rows", result->parameters);
+	json_kv_u64(json, "rows_compared", rows);
+	json_kv_i64(json, "differing_parameter_rows", result->after->differing);
+	json_end_object(json);
+}
+
+int report_json(const struct run_result *result, struct buf *out, struct err *err)
+{
+	struct json json = JSON_INIT(out);
+
+	json_begin_object(&json);
+	json_kv_i64(&json, "report_version", REPORT_VERSION);
+	json_kv_string(&json, "lab", result->lab->slug);
+	json_kv_string(&json, "title", result->lab->title);
+	json_kv_string(&json, "scale", seed_scale_name(result->scale));
+	json_kv_i64(&json, "server_version", result->server_version);
+	json_kv_time_us(&json, "started_at", result->started_us);
+	json_kv_time_us(&json, "finished_at", result->finished_us);
+	json_kv_string(&json, "verdict", result->passed ? "passed" : "failed");
+	json_kv_u64(&json, "clients", result->clients);
+	json_kv_string(&json, "kept_database", result->kept ? result->database : NULL);
+	json_kv_string(&json, "note", *result->note ? result->note : NULL);
+	write_equivalence(&json, result);
+	write_evidence(&json, result);
+	if (write_phase(&json, "before", result->before, result->after, err) < 0 ||
+	    write_phase(&json, "after", result->after, result->before, err) < 0)
+		return -1;
+	json_end_object(&json);
+	return buf_check(out, err);
+}

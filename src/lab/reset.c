@@ -1,0 +1,151 @@
+/* reset.c - lists the databases of the labs and drops those left behind. */
+#include <tasklab/lab/reset.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <tasklab/base/clock.h>
+
+#include "guard.h"
+
+#define RESET_MAX  1000
+#define RESET_NAME "reset"
+
+/* Databases by their comment (all of ours) or, made but not yet commented, by name; and names in
+ * which a killed run still has sessions. Names of labs are judged by the catalogue: $1. */
+static const char SQL_RESET_LIST[] =
+	"WITH found AS ("
+	" SELECT datname::text AS name, true AS made, datistemplate AND NOT datallowconn AS sealed,"
+	" coalesce(shobj_description(oid, 'pg_database'), '') AS about, pg_database_size(oid) AS "
+	"bytes"
+	" FROM pg_database WHERE datname LIKE 'tasklab\\_template\\_%'"
+	" OR shobj_description(oid, 'pg_database') LIKE 'tasklab lab %' OR datname = ANY($1)"
+	" UNION ALL"
+	" SELECT DISTINCT substr(application_name, 9), false, false, '', -1"
+	" FROM pg_stat_activity WHERE usename = current_user"
+	" AND application_name LIKE 'tasklab lab\\_%'"
+	" AND substr(application_name, 9) NOT IN (SELECT datname FROM pg_database))"
+	" SELECT name, made, sealed, about, bytes, name LIKE 'lab\\_%',"
+	" EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted"
+	"  AND l.classid = 1818321523 AND l.objid::bigint = (hashtext(name)::bigint & 4294967295)"
+	"  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+	" FROM found ORDER BY 1";
+
+static void read_row(const struct db_result *rows, size_t i, struct reset_database *ret)
+{
+	bool sealed = db_get_bool(rows, i, 2), used = db_get_bool(rows, i, 6);
+
+	(void)snprintf(ret->name, sizeof(ret->name), "%s", db_get_text(rows, i, 0));
+	ret->exists = db_get_bool(rows, i, 1);
+	(void)snprintf(ret->about, sizeof(ret->about), "%s", db_get_text(rows, i, 3));
+	ret->bytes = db_get_i64(rows, i, 4);
+	ret->kind = db_get_bool(rows, i, 5) ? RESET_LAB : RESET_TEMPLATE;
+	ret->state = used ? RESET_IN_USE : sealed ? RESET_READY : RESET_LEFT_BEHIND;
+}
+
+/* The database names that the catalogue's labs would have. */
+static int lab_names(const struct catalogue *catalogue, char (**names)[GUARD_NAME_SIZE],
+		     const char ***ret, struct err *err)
+{
+	*names = calloc(catalogue->count + 1, sizeof(**names));
+	*ret = calloc(catalogue->count + 1, sizeof(**ret));
+	if (!*names || !*ret)
+		return err_no_memory(err);
+	for (size_t i = 0; i < catalogue->count; i++) {
+		guard_lab_database(catalogue->labs[i].slug, (*names)[i]);
+		(*ret)[i] = (*names)[i];
+	}
+	return 0;
+}
+
+static int list(struct db_conn *conn, const struct catalogue *catalogue,
+		struct reset_database **ret, size_t *n, struct err *err)
+{
+	AUTO(db_result_freep) struct db_result *rows = NULL;
+	AUTO(freep) char(*names)[GUARD_NAME_SIZE] = NULL;
+	AUTO(freep) const char **texts = NULL;
+	struct reset_database *databases;
+	size_t count;
+
+	if (lab_names(catalogue, &names, &texts, err) < 0 ||
+	    db_conn_query(conn, SQL_RESET_LIST, DB_ARGS(db_texts(texts, catalogue->count)), &rows,
+			  err) < 0)
+		return -1;
+	count = db_rows(rows) < RESET_MAX ? db_rows(rows) : RESET_MAX;
+	databases = calloc(count + 1, sizeof(*databases));
+	if (!databases)
+		return err_no_memory(err);
+	for (size_t i = 0; i < count; i++)
+		read_row(rows, i, &databases[i]);
+	*ret = databases;
+	*n = count;
+	return 0;
+}
+
+int reset_list(const char *conninfo, const struct catalogue *catalogue, struct reset_database **ret,
+	       size_t *n, struct err *err)
+{
+	AUTO(db_conn_closep) struct db_conn *conn = NULL;
+
+	if (guard_open(conninfo, RESET_NAME, &conn, err) < 0)
+		return -1;
+	return list(conn, catalogue, ret, n, err);
+}
+
+/* The lock tells for certain whether a run uses it: its state may be a moment old. */
+static int drop_one(struct db_conn *conn, struct reset_database *one, struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	db_conn_set_deadline(conn, CLOCK_NEVER);
+	if (guard_lock(conn, one->name, &why) < 0) {
+		if (why.code != ERR_CONFLICT) {
+			if (err)
+				*err = why;
+			return -1;
+		}
+		one->state = RESET_IN_USE;
+		return 0;
+	}
+	if (guard_end_orphans(conn, one->name, err) < 0 || guard_drop(conn, one->name, err) < 0 ||
+	    guard_unlock(conn, one->name, err) < 0)
+		return -1;
+	one->dropped = true;
+	return 0;
+}
+
+int reset_run(const char *conninfo, const struct catalogue *catalogue, const char *slug,
+	      bool templates, struct reset_database **ret, size_t *n, struct err *err)
+{
+	AUTO(db_conn_closep) struct db_conn *conn = NULL;
+	AUTO(freep) struct reset_database *databases = NULL;
+	char wanted[GUARD_NAME_SIZE] = "";
+	size_t count = 0;
+
+	if (slug)
+		guard_lab_database(slug, wanted);
+	if (guard_open(conninfo, RESET_NAME, &conn, err) < 0 ||
+	    list(conn, catalogue, &databases, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct reset_database *one = &databases[i];
+
+		if (slug && strcmp(one->name, wanted) != 0)
+			continue;
+		if (one->state == RESET_READY && !templates)
+			continue;
+		if (drop_one(conn, one, err) < 0)
+			return -1;
+	}
+	*ret = TAKE(databases);
+	*n = count;
+	return 0;
+}
+
+const char *reset_state_name(enum reset_state state)
+{
+	static const char *const names[] = {"left behind", "in use", "ready"};
+
+	return names[state];
+}

@@ -1,0 +1,34 @@
+/* runner.h - runs a workload: one prepared statement, its parameter rows, some clients. */
+#ifndef TASKLAB_LAB_RUNNER_H
+#define TASKLAB_LAB_RUNNER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <tasklab/base/hist.h>
+#include <tasklab/base/term.h>
+#include <tasklab/lab/catalogue.h>
+
+#include "params.h"
+
+#define RUNNER_STATEMENT "lab" /* the prepared statement's name in every session */
+
+struct runner_job {
+	const char *conninfo;
+	const char *database;
+	const char *application; /* application_name of the clients */
+	const char *sql;
+	const struct params *params;
+	const struct lab_workload *workload;
+	atomic_bool *stop;         /* ends the job early, as ERR_UNAVAILABLE */
+	struct progress *progress; /* counts calls; may be NULL */
+};
+
+/* Call i takes parameter row i modulo their number and belongs to client i modulo theirs, so every
+ * run does the same in each session. Latencies are added to *latency; *wall_ns is the time from
+ * the common start to the last client's end. */
+int runner_run(const struct runner_job *job, struct hist *latency, int64_t *wall_ns,
+	       struct err *err);
+
+#endif
