@@ -239,3 +239,8 @@ char *db_conninfo_psql(const char *conninfo, const char *dbname)
 	PQconninfoFree(options);
 	return buf_take(&out);
 }
+
+int db_library_version(void)
+{
+	return PQlibVersion();
+}

@@ -55,5 +55,7 @@ int db_quote_literal(struct db_conn *conn, const char *text, struct buf *into, s
 char *db_conninfo_redacted(const char *conninfo);
 /* conninfo's parts that a psql line needs, password left out; the caller frees. */
 char *db_conninfo_psql(const char *conninfo, const char *dbname);
+/* Of libpq, as a number: 150014 is 15.14. */
+int db_library_version(void);
 
 #endif

@@ -1,0 +1,23 @@
+/* labels.c - the label sets of all rooms, registered in one place. */
+#include <tasklab/cmd/cmd.h>
+#include <tasklab/db/db.h>
+#include <tasklab/metrics/metrics.h>
+
+static int register_build(struct err *err)
+{
+	static const char *values[4]; /* LABELS_BUILD: version, revision, compiler, libpq */
+	const struct cmd_build *build = cmd_build();
+
+	values[0] = build->version;
+	values[1] = build->revision;
+	values[2] = build->compiler;
+	values[3] = build->libpq;
+	return metrics_labels(LABELS_BUILD, values, 1, err);
+}
+
+int cmd_metrics_labels(struct err *err)
+{
+	if (register_build(err) < 0 || db_labels_register(err) < 0)
+		return -1;
+	return 0;
+}
