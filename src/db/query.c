@@ -150,7 +150,12 @@ int db_query_shape(struct db *db, const struct db_shape *shape, const struct db_
 		   struct db_result **ret, struct err *err)
 {
 	struct statement statement = {
-		.query = shape->query, .sql = shape->sql, .key = shape->key, .shaped = true};
+		.query = shape->query,
+		.sql = shape->sql,
+		.key = shape->key,
+		.shaped = true,
+		.replan = shape->replan,
+	};
 	PGresult *result = NULL;
 
 	if (run_statement(db, statement, args, n, &result, err) < 0)

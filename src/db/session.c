@@ -156,6 +156,17 @@ static bool is_lost_plan(const PGresult *result)
 	return sqlstate && (strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "0A000") == 0);
 }
 
+/* The unnamed statement: parsed at each run, so planned for the values of this one. */
+static enum wire_end run_unnamed(struct session *session, const struct statement *statement,
+				 const struct args *args, int64_t deadline_ns, PGresult **ret,
+				 struct err *err)
+{
+	if (!PQsendQueryParams(session->pg, statement->sql, args->count, args->types, args->values,
+			       args->lengths, args->formats, 1))
+		return wire_lost(session->pg, "send", err);
+	return wire_answer(session->pg, deadline_ns, ret, err);
+}
+
 enum wire_end session_run(struct session *session, const struct statement *statement,
 			  const struct args *args, int64_t deadline_ns, PGresult **ret,
 			  struct err *err)
@@ -164,6 +175,10 @@ enum wire_end session_run(struct session *session, const struct statement *state
 	const char *name = statement->query->name;
 	bool again = false;
 
+	if (statement->replan) {
+		session->end = run_unnamed(session, statement, args, deadline_ns, ret, err);
+		return session->end;
+	}
 	session->end = WIRE_OK;
 	if (statement->shaped) {
 		struct shape_slot *slot = NULL;

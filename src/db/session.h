@@ -28,6 +28,7 @@ struct statement {
 	const char *sql;
 	uint32_t key;
 	bool shaped;
+	bool replan;
 };
 
 /* Takes the connection over on success only. */
