@@ -18,3 +18,15 @@ function(tasklab_unit_test name)
   add_test(NAME unit.${name} COMMAND ${name})
   set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()
+
+# tasklab_integration_test(<file without .c> [ROOMS room ...] [LIBRARIES target ...] [ARGS arg ...])
+# A cmocka program in tests/integration that owns a PostgreSQL server (pg_fixture.h).
+function(tasklab_integration_test name)
+  cmake_parse_arguments(TEST "" "" "ROOMS;LIBRARIES;ARGS" ${ARGN})
+  add_executable(${name} integration/${name}.c)
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${name} PRIVATE tasklab_flags pg_fixture ${TEST_ROOMS} ${TEST_LIBRARIES}
+    PkgConfig::CMOCKA)
+  add_test(NAME integration.${name} COMMAND ${name} ${TEST_ARGS})
+  set_tests_properties(integration.${name} PROPERTIES LABELS integration TIMEOUT 300)
+endfunction()
