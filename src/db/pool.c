@@ -38,6 +38,8 @@ static int parse_conninfo(struct db_pool *pool, const struct db_pool_options *op
 
 	buf_printf(&settings, "-c statement_timeout=%lld -c client_connection_check_interval=%d",
 		   (long long)options->statement_ms, CLIENT_CHECK_MS);
+	/* Many short statements: starting workers or compiling costs more than it saves. */
+	buf_puts(&settings, " -c max_parallel_workers_per_gather=0 -c jit=off");
 	if (buf_check(&settings, err) < 0)
 		return -1;
 	return conninfo_parse(options->conninfo, NULL, options->application_name,
