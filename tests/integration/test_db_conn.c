@@ -224,7 +224,7 @@ static void quotes_and_prints(void **state)
 	assert_string_equal(buf_str(&sql), "\"we\"\"ird\" 'it''s'");
 	redacted = db_conninfo_redacted("postgresql://me:secret@h:5/d?application_name=a%20b");
 	assert_string_equal(redacted,
-			    "user=me password=*** host=h port=5 dbname=d application_name='a b'");
+			    "user=me password=*** dbname=d host=h port=5 application_name='a b'");
 	psql = db_conninfo_psql("postgresql://me:secret@h:5/d", "lab_x");
 	assert_string_equal(psql, "psql -h h -p 5 -U me -d lab_x");
 	assert_null(db_conninfo_redacted("postgresql://me:secret@h:5:6:7/%zz"));
