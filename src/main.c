@@ -8,6 +8,31 @@
 
 /* clang-format off */
 static const struct cmd_row commands[] = {
+	{"serve", cmd_serve, "run the service",
+	 "tasklab serve [--listen HOST:PORT] [--metrics-listen HOST:PORT]\n"
+	 "\n"
+	 "Serves the API, /metrics, /healthz and /readyz until SIGTERM or SIGINT; then finishes what is\n"
+	 "in flight and exits with 0. A second signal ends it at once. The database need not be there\n"
+	 "yet: until it is, /readyz and all that needs it answer 503.\n"},
+	{"user", cmd_user, "list and create users, change their roles",
+	 "tasklab user list [--json]\n"
+	 "       tasklab user create EMAIL [--name NAME] [--role admin|member|viewer]\n"
+	 "       tasklab user role EMAIL admin|member|viewer\n"
+	 "\n"
+	 "The operator's account tools; they work on the database and need no running service.\n"},
+	{"lab", cmd_lab, "run experiments on slow queries, from broken to fixed",
+	 "tasklab lab list [--json]\n"
+	 "       tasklab lab show LAB [--json]\n"
+	 "       tasklab lab run LAB [--scale small|medium|large] [--report DIR] [--keep] [--json]\n"
+	 "       tasklab lab status [--json]\n"
+	 "       tasklab lab reset [LAB | --all] [--json]\n"
+	 "\n"
+	 "run clones the lab's data set into a database of its own (the service's is never touched),\n"
+	 "breaks it, runs the workload, applies the fix, runs the same again, compares, and drops the\n"
+	 "database; --keep leaves it in its fixed state, --report also saves the report in DIR as text\n"
+	 "and JSON. Exit status 3: the evidence does not hold. status lists the databases of the labs;\n"
+	 "reset drops those that a killed run left, and with --all the data sets too. --labs-dir DIR\n"
+	 "adds a folder of labs. All of it needs the sandbox: TASKLAB_SANDBOX=on.\n"},
 	{"metrics", cmd_metrics, "list the metrics with their labels and bounds",
 	 "tasklab metrics --list [--json]\n"
 	 "\n"
@@ -19,6 +44,16 @@ static const struct cmd_row commands[] = {
 	 "Prints every setting, its value, where the value comes from, and what it is for. Flags come\n"
 	 "before TASKLAB_* variables, those before the file (--config FILE or TASKLAB_CONFIG), and\n"
 	 "that before the defaults. Passwords are shown as ***.\n"},
+	{"doctor", cmd_doctor, "find what is wrong with this set-up, and say how to mend it",
+	 "tasklab doctor [--json]\n"
+	 "\n"
+	 "Checks settings, limits, the listen address, the database, its schema, extensions and data.\n"
+	 "Exits with 1 when a check fails; warnings do not count.\n"},
+	{"healthcheck", cmd_healthcheck, "ask the running service how it is",
+	 "tasklab healthcheck [--ready]\n"
+	 "\n"
+	 "Asks /healthz, or /readyz with --ready, on the address of --listen. Exits with 0 when the\n"
+	 "answer is 200, with 1 otherwise or after two seconds. For container health checks.\n"},
 	{"version", cmd_version, "print what was built, and with what",
 	 "tasklab version [--json]\n"
 	 "\n"

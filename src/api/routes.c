@@ -21,10 +21,10 @@
 #define VERSIONED API_ROUTE_VERSIONED
 #define CREATE    API_ROUTE_IDEMPOTENT
 static const struct api_route ROWS[] = {
-	{HTTP_GET, "/", index_handler, 0, NULL, NULL, "Links to the rest"},
+	{HTTP_GET, "/metrics", metrics_handler, ALWAYS | TEXT, NULL, NULL, "Metrics in the Prometheus text format"},
 	{HTTP_GET, "/healthz", healthz_handler, ALWAYS, NULL, NULL, "Is the process alive?"},
 	{HTTP_GET, "/readyz", readyz_handler, ALWAYS, NULL, NULL, "Can it serve: database reachable, schema complete, not draining?"},
-	{HTTP_GET, "/metrics", metrics_handler, ALWAYS | TEXT, NULL, NULL, "Metrics in the Prometheus text format"},
+	{HTTP_GET, "/", index_handler, 0, NULL, NULL, "Links to the rest"},
 	{HTTP_GET, "/openapi.json", openapi_handler, 0, NULL, NULL, "This description"},
 
 	{HTTP_GET, "/api/v1/projects", project_list_handler, LIST, &PROJECT_QUERY, NULL, "List projects"},
@@ -76,8 +76,8 @@ static const struct api_route ROWS[] = {
 };
 /* clang-format on */
 
-/* The rows of the listener for /metrics alone are a run of the table. */
-enum { METRICS_FIRST = 1, METRICS_COUNT = 3 };
+/* /metrics stands first, health behind it: so the routes of each kind of listener are a run. */
+enum { METRICS_ROWS = 3, ROWS_BEFORE_SERVICE = 1 };
 
 static struct http_route routes[ARRAY_LEN(ROWS)];
 static pthread_once_t routes_once = PTHREAD_ONCE_INIT;
@@ -109,9 +109,18 @@ const struct http_route *api_routes(size_t *n)
 	return routes;
 }
 
+const struct http_route *api_service_routes(size_t *n)
+{
+	const struct http_route *all = api_routes(n);
+
+	*n -= ROWS_BEFORE_SERVICE;
+	return all + ROWS_BEFORE_SERVICE;
+}
+
 const struct http_route *api_metrics_routes(size_t *n)
 {
-	pthread_once(&routes_once, fill);
-	*n = METRICS_COUNT;
-	return routes + METRICS_FIRST;
+	const struct http_route *all = api_routes(n);
+
+	*n = METRICS_ROWS;
+	return all;
 }

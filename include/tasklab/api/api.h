@@ -32,8 +32,10 @@ void api_freep(struct api **api);
 /* From now on /readyz is 503, so that a proxy sends nothing new. */
 void api_drain(struct api *api);
 
-/* The routes stay the room's. The second set is for a listener that serves /metrics alone. */
+/* The routes stay the room's: all of them; and where /metrics has a listener of its own, those
+ * without it, and those of that listener. */
 const struct http_route *api_routes(size_t *n);
+const struct http_route *api_service_routes(size_t *n);
 const struct http_route *api_metrics_routes(size_t *n);
 struct http_hooks api_hooks(struct api *api);
 
