@@ -395,6 +395,7 @@ char *term_bytes(uint64_t value, char out[32])
 char *term_duration_ns(uint64_t ns, char out[32])
 {
 	double value = (double)ns;
+	uint64_t rounded_s = ns / UINT64_C(1000000000) + (ns % UINT64_C(1000000000) >= 500000000);
 
 	if (ns < 1000)
 		snprintf(out, 32, "%" PRIu64 " ns", ns);
@@ -406,10 +407,9 @@ char *term_duration_ns(uint64_t ns, char out[32])
 			 : value < 99.95e6 ? "%.1f ms"
 					   : "%.0f ms",
 			 value / 1e6);
-	else if (value < 60e9)
+	else if (value < 59.95e9)
 		snprintf(out, 32, value < 9.995e9 ? "%.2f s" : "%.1f s", value / 1e9);
 	else
-		snprintf(out, 32, "%" PRIu64 "m%02us", ns / UINT64_C(60000000000),
-			 (unsigned)(ns / UINT64_C(1000000000) % 60));
+		snprintf(out, 32, "%" PRIu64 "m%02" PRIu64 "s", rounded_s / 60, rounded_s % 60);
 	return out;
 }
