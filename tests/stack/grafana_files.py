@@ -118,9 +118,9 @@ def check_layout(where, panels):
             problem(where, f"{panel['title']} is outside the grid: {grid}")
         for x in range(grid["x"], grid["x"] + grid["w"]):
             for y in range(grid["y"], grid["y"] + grid["h"]):
-                other = taken.setdefault((x, y), panel["title"])
-                if other != panel["title"]:
-                    problem(where, f"{panel['title']} overlaps {other}")
+                other = taken.setdefault((x, y), panel)
+                if other is not panel:
+                    problem(where, f"{panel['title']} overlaps {other['title']}")
                     return
 
 
