@@ -103,7 +103,7 @@ static void project_read(const struct db_result *result, size_t row, struct proj
 	*ret = (struct project){
 		.id = db_get_i64(result, row, ID),
 		.owner_id = db_get_i64(result, row, OWNER_ID),
-		.archived_at_us = row_time(result, row, ARCHIVED_AT),
+		.archived_at_us = row_time_us(result, row, ARCHIVED_AT),
 		.created_at_us = db_get_time_us(result, row, CREATED_AT),
 		.updated_at_us = db_get_time_us(result, row, UPDATED_AT),
 		.version = (int32_t)db_get_i64(result, row, VERSION),

@@ -66,7 +66,7 @@ void report_project_at(const struct page *page, size_t i, struct report_project 
 		.tasks[TASK_IN_PROGRESS] = db_get_i64(page->result, i, IN_PROGRESS),
 		.tasks[TASK_DONE] = db_get_i64(page->result, i, DONE),
 		.overdue = db_get_i64(page->result, i, PROJECT_OVERDUE),
-		.last_activity_us = row_time(page->result, i, LAST_ACTIVITY),
+		.last_activity_us = row_time_us(page->result, i, LAST_ACTIVITY),
 	};
 }
 

@@ -15,7 +15,7 @@ struct db_arg row_arg_time(int64_t unix_us)
 	return unix_us == TIME_NONE ? db_null() : db_time(unix_us);
 }
 
-int64_t row_time(const struct db_result *result, size_t row, size_t column)
+int64_t row_time_us(const struct db_result *result, size_t row, size_t column)
 {
 	if (db_is_null(result, row, column))
 		return TIME_NONE;

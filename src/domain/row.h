@@ -15,7 +15,7 @@
 struct db_arg row_arg_id(int64_t id);
 struct db_arg row_arg_time(int64_t unix_us);
 /* A time, or TIME_NONE for null. */
-int64_t row_time(const struct db_result *result, size_t row, size_t column);
+int64_t row_time_us(const struct db_result *result, size_t row, size_t column);
 
 /* A versioned update or delete answers with no row (there is no such row), or one row whose last
  * column tells whether it was done; if not, the version differed. 0, ERR_NOT_FOUND with message

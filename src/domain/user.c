@@ -101,7 +101,7 @@ static void user_read(const struct db_result *result, size_t row, struct user *r
 {
 	*ret = (struct user){
 		.id = db_get_i64(result, row, ID),
-		.disabled_at_us = row_time(result, row, DISABLED_AT),
+		.disabled_at_us = row_time_us(result, row, DISABLED_AT),
 		.created_at_us = db_get_time_us(result, row, CREATED_AT),
 		.updated_at_us = db_get_time_us(result, row, UPDATED_AT),
 		.version = (int32_t)db_get_i64(result, row, VERSION),
