@@ -1,6 +1,8 @@
 /* labels.c - the label sets of all rooms, registered in one place. */
+#include <tasklab/api/api.h>
 #include <tasklab/cmd/cmd.h>
 #include <tasklab/db/db.h>
+#include <tasklab/http/server.h>
 #include <tasklab/metrics/metrics.h>
 
 static int register_build(struct err *err)
@@ -17,7 +19,11 @@ static int register_build(struct err *err)
 
 int cmd_metrics_labels(struct err *err)
 {
-	if (register_build(err) < 0 || db_labels_register(err) < 0)
+	size_t n;
+	const struct http_route *routes = api_routes(&n);
+
+	if (register_build(err) < 0 || http_labels_register(routes, n, err) < 0 ||
+	    db_labels_register(err) < 0 || api_labels_register(err) < 0)
 		return -1;
 	return 0;
 }
