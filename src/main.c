@@ -14,6 +14,13 @@ static const struct cmd_row commands[] = {
 	 "Serves the API, /metrics, /healthz and /readyz until SIGTERM or SIGINT; then finishes what is\n"
 	 "in flight and exits with 0. A second signal ends it at once. The database need not be there\n"
 	 "yet: until it is, /readyz and all that needs it answer 503.\n"},
+	{"migrate", cmd_migrate, "bring the database's schema up to date",
+	 "tasklab migrate up|status|verify [--json]\n"
+	 "\n"
+	 "up applies the migrations that this program has and the database lacks, each in one\n"
+	 "transaction; programs that start it together take turns. status lists them: pending,\n"
+	 "applied, edited since, or unknown to this program. verify exits with 3 when one is pending\n"
+	 "or edited.\n"},
 	{"user", cmd_user, "list and create users, change their roles",
 	 "tasklab user list [--json]\n"
 	 "       tasklab user create EMAIL [--name NAME] [--role admin|member|viewer]\n"
