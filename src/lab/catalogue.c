@@ -425,24 +425,20 @@ void catalogue_freep(struct catalogue **catalogue)
 	*catalogue = NULL;
 }
 
-/* Bytes that two texts have in common at their beginning and, apart from that, at their end. */
-static size_t likeness(const char *a, const char *b)
+static const char *nearest_slug(const struct catalogue *catalogue, const char *slug)
 {
-	size_t m = strlen(a), n = strlen(b), head = 0, tail = 0;
+	AUTO(freep) const char **slugs = calloc(catalogue->count + 1, sizeof(*slugs));
 
-	while (head < m && head < n && a[head] == b[head])
-		head++;
-	while (tail < m - head && tail < n - head && a[m - 1 - tail] == b[n - 1 - tail])
-		tail++;
-	return head + tail;
+	for (size_t i = 0; slugs && i < catalogue->count; i++)
+		slugs[i] = catalogue->labs[i].slug;
+	return slugs ? text_nearest(slug, slugs, catalogue->count) : NULL;
 }
 
 int catalogue_find(const struct catalogue *catalogue, const char *slug, const struct lab **ret,
 		   struct err *err)
 {
 	const struct lab *lab = lab_by_slug(catalogue, slug);
-	const char *nearest = NULL;
-	size_t best = 3;
+	const char *nearest;
 
 	if (lab) {
 		*ret = lab;
@@ -455,15 +451,8 @@ int catalogue_find(const struct catalogue *catalogue, const char *slug, const st
 			return err_set(err, problem->err.code, problem->err.message, "%s",
 				       problem->err.detail);
 	}
-	for (size_t i = 0; i < catalogue->count; i++) {
-		size_t like = likeness(slug, catalogue->labs[i].slug);
-
-		if (like > best) {
-			best = like;
-			nearest = catalogue->labs[i].slug;
-		}
-	}
-	return err_field(err, ERR_NOT_FOUND, "slug", "no lab \"%.60s\"%s%s%s", slug,
-			 nearest ? ": did you mean " : "; `tasklab lab list` shows them",
-			 nearest ? nearest : "", nearest ? "?" : "");
+	nearest = nearest_slug(catalogue, slug);
+	return err_field(err, ERR_NOT_FOUND, "slug", "there is no lab \"%.60s\"%s%s%s", slug,
+			 nearest ? "; did you mean \"" : "; `tasklab lab list` shows them",
+			 nearest ? nearest : "", nearest ? "\"?" : "");
 }

@@ -7,6 +7,7 @@
 
 #include <tasklab/base/clock.h>
 #include <tasklab/base/term.h>
+#include <tasklab/lab/history.h>
 #include <tasklab/lab/report.h>
 
 #include "dataset.h"
@@ -21,10 +22,7 @@
 	INT64_C(15000) /* how long a lost server is waited for, to drop the clone                  \
 			*/
 #define RUN_RETRY_NS (250 * CLOCK_NS_PER_MS)
-
-static const char SQL_STORE_RUN[] =
-	"INSERT INTO lab_runs (slug, scale, started_at, finished_at, verdict, report)"
-	" VALUES ($1, $2, $3, $4, $5, $6)";
+#define CLONE_STEPS  50 /* of the progress bar, beside one a call */
 
 /* The views of pg_stat_statements keep a dropped database's statements; ours are cleared away. */
 static const char SQL_FORGET_STATEMENTS[] =
@@ -253,20 +251,15 @@ static void say_left_behind(const struct run *run, struct err *err)
 	memcpy(err->message, message, sizeof(err->message));
 }
 
-static int store(struct run *run, const char *verdict, const char *report, struct err *err)
+static int store(const struct run *run, const char *verdict, const char *report, struct err *err)
 {
-	const struct run_result *result = run->result;
-	AUTO(db_conn_closep) struct db_conn *conn = NULL;
+	struct history_run row = {.started_us = run->result->started_us,
+				  .finished_us = run->result->finished_us};
 
-	if (guard_open(run->options->conninfo, database(run), &conn, err) < 0)
-		return -1;
-	db_conn_set_deadline(conn, clock_mono_ns() + GUARD_DROP_MS * CLOCK_NS_PER_MS);
-	return db_conn_query(conn, SQL_STORE_RUN,
-			     DB_ARGS(db_text(run->lab->slug),
-				     db_text(seed_scale_name(result->scale)),
-				     db_time(result->started_us), db_time(result->finished_us),
-				     db_text(verdict), db_json(report)),
-			     NULL, err);
+	(void)snprintf(row.slug, sizeof(row.slug), "%s", run->lab->slug);
+	(void)snprintf(row.scale, sizeof(row.scale), "%s", seed_scale_name(run->result->scale));
+	(void)snprintf(row.verdict, sizeof(row.verdict), "%s", verdict);
+	return history_store(run->options->conninfo, &row, report, err);
 }
 
 static void store_result(struct run *run)
