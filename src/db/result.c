@@ -160,7 +160,7 @@ int64_t db_get_time_us(const struct db_result *result, size_t row, size_t column
 	return us + PG_EPOCH_US;
 }
 
-static bool is_text_type(Oid oid)
+UNUSED static bool is_text_type(Oid oid) /* used in an assert */
 {
 	switch (oid) {
 	case OID_TEXT:
