@@ -77,7 +77,7 @@ static bool layout_ends(const char *line_end, const char *buffer_end)
 int framing_layout(const struct framing *framing, size_t buffer_bytes, size_t *head_bytes,
 		   struct err *err)
 {
-	const char *line_end;
+	const char *line_end = NULL;
 
 	if (layout_request_line(framing, &line_end, err) < 0)
 		return -1;
