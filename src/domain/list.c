@@ -5,12 +5,13 @@
  *   SELECT t.* FROM (
  *     SELECT <columns> FROM tasks t
  *     WHERE t.project_id = $1::bigint AND (t.created_at, t.id) < ($2::timestamptz, $3::bigint)
- *     ORDER BY t.created_at DESC, t.id DESC LIMIT 201) t
+ *     ORDER BY t.created_at DESC, t.id DESC LIMIT 51) t
  *   ORDER BY t.created_at DESC, t.id DESC LIMIT $4
  *
- * The inner limit is a constant because the planner takes a limit that it does not know for a tenth
- * of the rows, and then sorts them all instead of walking an index. The outer one stops the walk:
- * one row more than the page holds, which tells whether there is another page.
+ * The inner limit is a constant (one for usual pages, one for large) because the planner takes a
+ * limit that it does not know for a tenth of the rows, and then sorts them all instead of walking
+ * an index. The outer one stops the walk: one row more than the page holds, which tells whether
+ * there is another page.
  */
 #include "list.h"
 
@@ -192,8 +193,10 @@ static void put_order(struct statement *st, const struct list *list, const struc
 
 static int build(struct statement *st, const struct list *list, const void *filter,
 		 const struct list_sort *sort, bool more, const struct page_request *request,
-		 uint64_t *filters, struct err *err)
+		 int64_t limit, uint64_t *filters, struct err *err)
 {
+	const bool large = limit > PAGE_LIMIT_DEFAULT;
+
 	buf_printf(&st->sql, "SELECT %s.*", list->alias);
 	if (more)
 		buf_printf(&st->sql, ", %s", list->more_column);
@@ -214,10 +217,12 @@ static int build(struct statement *st, const struct list *list, const void *filt
 	if (put_keyset(st, list, sort, request->cursor, *filters, err) < 0)
 		return -1;
 	put_order(st, list, sort);
-	buf_printf(&st->sql, " LIMIT %d) %s", PAGE_LIMIT_MAX + 1, list->alias);
+	buf_printf(&st->sql, " LIMIT %d) %s", (large ? PAGE_LIMIT_MAX : PAGE_LIMIT_DEFAULT) + 1,
+		   list->alias);
 	put_order(st, list, sort);
 	buf_printf(&st->sql, " LIMIT $%zu::bigint", st->n + 1);
-	st->key = (st->key << 1 | more) << 4 | (uint32_t)(sort - list->sorts);
+	st->args[st->n++] = db_i64(limit + 1);
+	st->key = ((st->key << 1 | more) << 1 | large) << 4 | (uint32_t)(sort - list->sorts);
 	return buf_check(&st->sql, err);
 }
 
@@ -252,9 +257,8 @@ int list_run(struct db *db, const struct list *list, const void *filter, const c
 	uint64_t filters;
 
 	if (!sort || parse_limit(request->limit, &limit, err) < 0 ||
-	    build(&st, list, filter, sort, more, request, &filters, err) < 0)
+	    build(&st, list, filter, sort, more, request, limit, &filters, err) < 0)
 		return -1;
-	st.args[st.n++] = db_i64(limit + 1);
 	/* A prepared statement soon gets one plan for all values. That is right where one index
 	 * serves them all, and wrong where the best plan for a project of ten tasks is the worst
 	 * for one of a hundred thousand: those are planned for their values at each run. */
