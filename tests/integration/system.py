@@ -188,7 +188,7 @@ def exchange(connection, method, path, body=None, headers=None):
     connection.request(method, path, body, headers)
     answer = connection.getresponse()
     text = answer.read()
-    if "json" in (answer.getheader("Content-Type") or ""):
+    if text and "json" in (answer.getheader("Content-Type") or ""):
         text = json.loads(text)
     return answer.status, dict(answer.getheaders()), text
 
