@@ -180,6 +180,19 @@ static int check_load(const struct worker *worker, struct err *err)
 		       "%u requests in flight", server->options.threads);
 }
 
+static int check_reply(const struct http_reply *reply, struct err *err)
+{
+	if (buf_check(&reply->headers, NULL) < 0)
+		return err_set(err, ERR_INTERNAL, "the answer's headers cannot be sent",
+			       "too large, or a line end in a value");
+	if (buf_check(&reply->body, err) == 0)
+		return 0;
+	if (err->code == ERR_TOO_LARGE) /* that is about requests; here it is our fault */
+		err_set(err, ERR_INTERNAL, "the answer became too large", "more than %zu bytes",
+			reply->body.max);
+	return -1;
+}
+
 static int run_handler(struct worker *worker, struct err *err)
 {
 	const struct http_hooks *hooks = &worker->server->options.hooks;
@@ -192,12 +205,8 @@ static int run_handler(struct worker *worker, struct err *err)
 	result = hooks->before ? hooks->before(request, err) : 0;
 	if (result == 0)
 		result = request->match.route->handler(request, reply, err);
-	if (result == 0 && (buf_check(&reply->body, err) < 0 || buf_check(&reply->headers, err) < 0)) {
-		if (err->code == ERR_TOO_LARGE) /* that is about requests; here it is our fault */
-			err_set(err, ERR_INTERNAL, "the answer became too large",
-				"more than %zu bytes", reply->body.max);
-		result = -1;
-	}
+	if (result == 0)
+		result = check_reply(reply, err);
 	if (hooks->after)
 		hooks->after(request, result < 0 ? err_http_status(err->code) : reply->status);
 	return result;
@@ -299,6 +308,7 @@ void exchange_serve(struct worker *worker, struct mg_connection *conn)
 	int result;
 
 	load(worker, conn);
+	/* Without a local path this is called at the connection's end. */
 	path = info->local_uri ? info->local_uri_raw : split_target(&request->framing);
 	request->deadline_ns = request->start_ns + server->options.request_ms * CLOCK_NS_PER_MS;
 	record_begin(server);
@@ -308,7 +318,7 @@ void exchange_serve(struct worker *worker, struct mg_connection *conn)
 		request->body_state = BODY_BROKEN;
 	} else {
 		result = answer(worker, &err);
-		keep = err.code != ERR_UNAVAILABLE ? may_keep(worker) : false;
+		keep = info->local_uri && err.code != ERR_UNAVAILABLE && may_keep(worker);
 	}
 	if (result < 0)
 		make_problem(worker, &err);
