@@ -259,6 +259,16 @@ bool store_started(void)
 	return store.started;
 }
 
+size_t store_shards(void)
+{
+	size_t count = 0;
+	LOCK(&store.mutex);
+
+	for (const struct shard *shard = store.shards; shard; shard = shard->next)
+		count++;
+	return count;
+}
+
 static int store_allocate(struct err *err)
 {
 	size_t gauges;

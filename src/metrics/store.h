@@ -33,6 +33,7 @@ struct snapshot {
 };
 
 bool store_started(void);
+size_t store_shards(void); /* so many threads counted at once at most */
 /* Runs the collectors and sums the shards. The snapshot stays valid, and other scrapes wait, until
  * store_snapshot_end. */
 void store_snapshot_begin(struct snapshot *ret);
