@@ -21,6 +21,31 @@ static const struct cmd_row commands[] = {
 	 "transaction; programs that start it together take turns. status lists them: pending,\n"
 	 "applied, edited since, or unknown to this program. verify exits with 3 when one is pending\n"
 	 "or edited.\n"},
+	{"seed", cmd_seed, "fill the database with made-up data, always the same",
+	 "tasklab seed --scale small|medium|large [--seed N] [--reset] [--json]\n"
+	 "\n"
+	 "Fills the tables with 100 thousand, 1 million or 10 million tasks and all that belongs to\n"
+	 "them. The same scale and seed (1 when not given) make the same rows on every machine: work\n"
+	 "goes on from 2023-01-01 until 2026-01-01, and \"recent\" means shortly before that day.\n"
+	 "Does nothing when the very same data is there. Refuses a database that holds other data,\n"
+	 "unless --reset is given, which empties the tables. All of it is one transaction.\n"},
+	{"load", cmd_load, "send traffic to the service at a fixed rate",
+	 "tasklab load [--profile PROFILE] [--rate N] [--duration TIME|forever] [--url URL]\n"
+	 "             [--connections N] [--wait TIME] [--seed N] [--listen HOST:PORT] [--json]\n"
+	 "\n"
+	 "Reads, lists, searches and writes as many clients would, N requests a second (20), for TIME\n"
+	 "(60s). Each request has an intended start, fixed beforehand, and its latency counts from\n"
+	 "there, however late it could be sent; what is more than 10 s late is dropped and counted.\n"
+	 "\n"
+	 "  steady  the rate, evenly spaced (the default)\n"
+	 "  ramp    from 10 % of the rate up to all of it, in a straight line\n"
+	 "  spike   20 % of the rate, and all of it in the middle third of the time\n"
+	 "  soak    a wave between 50 % and 100 % of the rate, ten minutes long\n"
+	 "\n"
+	 "--connections bounds what is in flight (32), --wait how long it waits for the service to come\n"
+	 "up (60s). --listen serves the run's own /metrics there. --url is where the service is; when it\n"
+	 "is not given, the address in TASKLAB_LISTEN. SIGINT and SIGTERM end the run with its summary.\n"
+	 "Exits with 1 when no request was answered.\n"},
 	{"user", cmd_user, "list and create users, change their roles",
 	 "tasklab user list [--json]\n"
 	 "       tasklab user create EMAIL [--name NAME] [--role admin|member|viewer]\n"

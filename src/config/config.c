@@ -15,6 +15,15 @@
 
 extern char **environ;
 
+const char *config_source(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		if (strcmp(settings[i].name, name) == 0)
+			return config->origin->source[i];
+	}
+	return NULL;
+}
+
 size_t config_count(void)
 {
 	return SETTING_COUNT;

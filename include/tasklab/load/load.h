@@ -49,17 +49,18 @@ struct load_options {
 	bool progress; /* draw a bar on stderr */
 };
 
-/* What became of requests. code is the HTTP status, or 0 with the transport's failure named. */
+/* What became of requests. status is 0 for those without an answer. */
 struct load_code {
 	int status;
-	const char *name; /* "200", "connect", "timeout", ... */
+	char name[16]; /* "200", "connect", "timeout", ... */
 	uint64_t count;
 };
 
 struct load_operation {
 	const char *name;
 	uint64_t requests;
-	uint64_t errors; /* 4xx, 5xx and transport failures, but not an expected 304 */
+	uint64_t errors; /* 4xx but 412 (another client was faster), 5xx, and failures without an
+			    answer */
 	struct hist *hist;
 };
 
@@ -68,6 +69,7 @@ struct load_report {
 	double rate_achieved;
 	double seconds;
 	uint64_t requests; /* answered or failed */
+	uint64_t answered; /* with any status */
 	uint64_t errors;
 	uint64_t dropped;
 	struct hist *hist; /* all operations */
