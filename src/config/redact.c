@@ -63,8 +63,8 @@ static void redact_parameters(const char *at, struct buf *out)
 	}
 }
 
-/* rest follows "postgresql://". Credentials reach up to the last '@' before the first '/': a
- * password that should have been percent-encoded is then hidden as a whole too. */
+/* rest follows "postgresql://". Credentials reach up to the last '@' before the first '/'. A later
+ * '@' may belong to a password that was not percent-encoded: then nothing is shown. */
 static void redact_uri(const char *rest, struct buf *out)
 {
 	size_t authority = strcspn(rest, "/");
@@ -72,6 +72,10 @@ static void redact_uri(const char *rest, struct buf *out)
 	const char *colon = at_sign ? memchr(rest, ':', (size_t)(at_sign - rest)) : NULL;
 	const char *question;
 
+	if (strchr(rest + authority, '@')) {
+		buf_puts(out, HIDDEN);
+		return;
+	}
 	if (colon) {
 		buf_append(out, rest, (size_t)(colon - rest) + 1);
 		buf_puts(out, HIDDEN);
