@@ -19,6 +19,7 @@
 #define LOAD_JSON_MAX     ((size_t)256 * 1024)
 #define METRICS_MAX_BYTES ((size_t)1024 * 1024)
 #define URL_SIZE          300
+#define SERVICE_DEFAULT   "127.0.0.1:8080"
 
 static const double QUANTILES[] = {0.5, 0.9, 0.99, 0.999};
 static const char *const QUANTILE_NAMES[] = {"p50", "p90", "p99", "p99.9"};
@@ -53,18 +54,21 @@ static int parse_duration(const char *text, int64_t *ret, struct err *err)
 }
 
 /* --listen is also the setting that says where the service listens. Typed with this command it is
- * the address of the generator's own /metrics; from elsewhere it tells where the service is. */
+ * the address of the generator's own /metrics, and the variable still tells where the service is.
+ */
 static int find_addresses(const struct cmd *cmd, struct load_command *load, struct err *err)
 {
-	bool typed = strcmp(config_source(cmd->config, "listen"), "--listen") == 0;
+	const char *service = cmd->config->listen;
 	struct address address;
 	bool v6;
 
-	if (typed)
+	if (strcmp(config_source(cmd->config, "listen"), "--listen") == 0) {
 		load->listen = cmd->config->listen;
+		service = getenv("TASKLAB_LISTEN");
+	}
 	if (load->options.url)
 		return 0;
-	if (address_parse(typed ? "127.0.0.1:8080" : cmd->config->listen, &address, err) < 0)
+	if (address_parse(service ? service : SERVICE_DEFAULT, &address, err) < 0)
 		return -1;
 	v6 = strchr(address.host, ':') != NULL;
 	if (address.host[0] == '\0' || strcmp(address.host, "0.0.0.0") == 0 ||
