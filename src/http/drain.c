@@ -47,11 +47,21 @@ static bool close_visit(int original, int fd, bool listening, void *arg)
 {
 	const int *quiet = arg;
 
-	if (!listening)
-		return true;
-	if (dup3(*quiet, original, O_CLOEXEC) >= 0)
-		shutdown(fd, SHUT_RDWR); /* wakes the poll that still holds the socket */
+	if (listening && dup3(*quiet, original, O_CLOEXEC) >= 0)
+		shutdown(fd, SHUT_RDWR);
 	return true;
+}
+
+/* The shutdown wakes civetweb's poll, which looks at the descriptor anew but would sleep on without
+ * watching it; so that it returns and starts afresh, there is something to read for a moment. */
+static void replace_listener(unsigned port, int quiet)
+{
+	eventfd_t value;
+
+	(void)eventfd_write(quiet, 1);
+	sock_each(port, close_visit, &quiet);
+	clock_sleep_until(clock_mono_ns() + STEP_NS);
+	(void)eventfd_read(quiet, &value);
 }
 
 static bool silent_visit(int original, int fd, bool listening, void *arg)
@@ -104,7 +114,7 @@ void drain(unsigned port, int64_t deadline_ns)
 	sock_each(port, filter_visit, NULL);
 	wait_for_accepts(port, deadline_ns);
 	if (quiet >= 0)
-		sock_each(port, close_visit, &quiet);
+		replace_listener(port, quiet);
 	wait_for_connections(port, deadline_ns);
 	if (quiet >= 0) {
 		(void)eventfd_write(quiet, 1); /* civetweb's poll sees mg_stop at once */

@@ -82,7 +82,7 @@ struct worker {
 };
 
 struct http_server {
-	/* civetweb's last words, kept while it starts */
+	/* what civetweb says while it starts */
 	_Atomic bool started;
 	char start_error[256];
 

@@ -89,13 +89,13 @@ static void on_thread_end(const struct mg_context *context, int type, void *poin
 		worker_free(pointer);
 }
 
-/* civetweb's own messages: the reason of a failed start, afterwards for debugging only. */
+/* civetweb's own messages: the first one of a failed start is its reason; others are for debugging. */
 static int on_message(const struct mg_connection *conn, const char *message)
 {
 	const struct mg_context *context = conn ? mg_get_context(conn) : NULL;
 	struct http_server *server = context ? mg_get_user_data(context) : NULL;
 
-	if (server && !atomic_load(&server->started))
+	if (server && !atomic_load(&server->started) && !server->start_error[0])
 		(void)snprintf(server->start_error, sizeof(server->start_error), "%s", message);
 	else
 		log_event(LOG_DEBUG, "civetweb", LOG_FIELDS(LOG_STR("message", message)));
