@@ -34,10 +34,13 @@ static bool is_secret_parameter(const char *key, size_t len)
 
 		if (n == sizeof(name) - 1)
 			return false; /* longer than any name that is looked for */
-		if (c == '%' && i + 2 < len && hex_value(key[i + 1]) >= 0 &&
-		    hex_value(key[i + 2]) >= 0) {
-			c = (char)(hex_value(key[i + 1]) << 4 | hex_value(key[i + 2]));
-			i += 2;
+		if (c == '%' && i + 2 < len) {
+			int high = hex_value(key[i + 1]), low = hex_value(key[i + 2]);
+
+			if (high >= 0 && low >= 0) {
+				c = (char)(high << 4 | low);
+				i += 2;
+			}
 		}
 		name[n++] = c;
 	}
