@@ -12,7 +12,10 @@ COPY include include
 COPY migrations migrations
 COPY labs labs
 COPY src src
+# What `tasklab version` shows, such as $(git rev-parse --short HEAD): the image has no repository.
+ARG REVISION=
 RUN cmake --preset release -G Ninja -DTASKLAB_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/usr \
+    "-DTASKLAB_REVISION=$REVISION" \
  && cmake --build --preset release \
  && DESTDIR=/image cmake --install build/release --strip
 

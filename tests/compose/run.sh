@@ -24,8 +24,8 @@ STAGE='' STAGE_FROM=0
 mkdir -p "$CACHE"
 
 # Ports of its own, so that a sandbox may run beside it.
-export SANDBOX_API_PORT=18080 SANDBOX_POSTGRES_PORT=15433 SANDBOX_PROMETHEUS_PORT=19090
-export SANDBOX_ALERTMANAGER_PORT=19093 SANDBOX_EXPORTER_PORT=19187
+export SANDBOX_API_PORT=27080 SANDBOX_POSTGRES_PORT=27432 SANDBOX_PROMETHEUS_PORT=27090
+export SANDBOX_ALERTMANAGER_PORT=27093 SANDBOX_EXPORTER_PORT=27187
 export COMPOSE_PROJECT_NAME=tasklab-test COMPOSE_FILE=$ROOT/compose.yaml:$HERE/override.yaml
 export COMPOSE_TEST_TARGETS=$WORK/targets COMPOSE_ANSI=never COMPOSE_PROGRESS=plain
 API=http://127.0.0.1:$SANDBOX_API_PORT
@@ -69,15 +69,13 @@ clean_up() {
 }
 
 services() { docker compose config --services | grep -vx grafana; }
-lasting_services() { services | grep -vx init; }
 containers() { docker compose ps --quiet; }
 sql() { docker compose exec -T db psql -X -A -t -v ON_ERROR_STOP=1 postgresql://tasklab:tasklab@127.0.0.1/tasklab -c "$1"; }
 requests() { curl -fsS -m 5 "$API/metrics" | awk 'index($0, "http_requests_total{") == 1 { sum += $NF } END { printf "%d", sum }'; }
 
 start_all() {
-	# init is not waited for: it ends, and app waits for its end.
 	# shellcheck disable=SC2046 # a list of names
-	docker compose up --detach --wait --wait-timeout 180 $(lasting_services) >"$WORK/up.log" 2>&1 ||
+	docker compose up --detach --wait --wait-timeout 180 $(services) >"$WORK/up.log" 2>&1 ||
 		{ tail -n 30 "$WORK/up.log" >&2; die "docker compose up"; }
 }
 
@@ -166,7 +164,7 @@ assert_lab_runs() {
 
 assert_quiet_logs() {
 	local errors
-	errors=$(docker compose logs --no-color db | grep -E ' (ERROR|FATAL|PANIC): ' || true)
+	errors=$(docker compose logs --no-color --no-log-prefix db | grep -E ' (ERROR|FATAL|PANIC): ' || true)
 	[ -z "$errors" ] || { echo "$errors" | head -n 20 >&2; die "errors in PostgreSQL's log"; }
 }
 

@@ -21,6 +21,7 @@ standin_debian() {
 	fi
 	# A mirror may be a frozen copy, older than its own statement of how long it is valid.
 	printf '%s\n' 'Acquire::Check-Valid-Until "false";' 'Acquire::Languages "none";' \
+		'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' \
 		'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb || true"; };' >"$root/etc/apt/apt.conf.d/90standin"
 	printf '%s\n' force-unsafe-io 'path-exclude /usr/share/doc/*' 'path-exclude /usr/share/man/*' \
 		'path-exclude /usr/share/locale/*' >"$root/etc/dpkg/dpkg.cfg.d/standin"

@@ -18,7 +18,7 @@ GRANT pg_monitor, pg_signal_backend, pg_checkpoint TO tasklab;
 
 -- exporter: statistics and nothing else.
 SELECT 'CREATE ROLE exporter' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'exporter') \gexec
-ALTER ROLE exporter LOGIN CONNECTION LIMIT 5 PASSWORD :'password';
+ALTER ROLE exporter LOGIN CONNECTION LIMIT 10 PASSWORD :'password';
 ALTER ROLE exporter SET default_transaction_read_only = on;
 GRANT pg_monitor TO exporter;
 
