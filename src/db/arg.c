@@ -2,6 +2,7 @@
  * are those of the send functions of each type). */
 #include "arg.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -145,9 +146,7 @@ static char *put_texts(char *at, const struct db_arg *arg)
 		size_t len = item ? strlen(item) : 0;
 
 		at = put_u32(at, item ? (uint32_t)len : UINT32_MAX);
-		if (len)
-			memcpy(at, item, len);
-		at += len;
+		at = mempcpy(at, item ? item : "", len);
 	}
 	return at;
 }
@@ -197,6 +196,7 @@ static void encode_one(const struct db_arg *arg, struct args *ret, int i, char *
 		return;
 	case DB_I64_ARRAY:
 	case DB_TEXT_ARRAY:
+		assert(start); /* array_bytes is never 0 */
 		*arrays = arg->type == DB_I64_ARRAY ? put_i64s(start, arg) : put_texts(start, arg);
 		ret->values[i] = start;
 		ret->lengths[i] = (int)(*arrays - start);

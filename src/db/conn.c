@@ -21,19 +21,23 @@ int db_conn_open(const char *conninfo, const char *dbname, const char *applicati
 		 int64_t connect_ms, struct db_conn **ret, struct err *err)
 {
 	AUTO(conninfo_release) struct conninfo info = {.parsed = NULL};
-	AUTO(db_conn_closep) struct db_conn *conn = calloc(1, sizeof(*conn));
+	struct db_conn *conn = calloc(1, sizeof(*conn));
 	int64_t deadline_ns = clock_mono_ns() + connect_ms * CLOCK_NS_PER_MS;
 
 	if (!conn)
 		return err_no_memory(err);
 	conn->deadline_ns = CLOCK_NEVER;
 	if (conninfo_parse(conninfo, dbname, application_name, NULL, &info, err) < 0 ||
-	    conninfo_connect(&info, deadline_ns, &conn->pg, err) < 0)
+	    conninfo_connect(&info, deadline_ns, &conn->pg, err) < 0) {
+		db_conn_closep(&conn);
 		return -1;
+	}
 	conn->cancel = PQgetCancel(conn->pg);
-	if (!conn->cancel)
+	if (!conn->cancel) {
+		db_conn_closep(&conn);
 		return err_no_memory(err);
-	*ret = TAKE(conn);
+	}
+	*ret = conn;
 	return 0;
 }
 
@@ -245,11 +249,12 @@ int db_conn_cancel(struct db_conn *conn, struct err *err)
 
 static int quote(struct db_conn *conn, char *quoted, struct buf *into, struct err *err)
 {
-	char text[WIRE_TEXT_SIZE];
+	if (!quoted) {
+		char text[WIRE_TEXT_SIZE];
 
-	if (!quoted)
 		return err_set(err, ERR_INVALID, "this text cannot be quoted for SQL", "%s",
 			       wire_text(PQerrorMessage(conn->pg), text));
+	}
 	buf_puts(into, quoted);
 	PQfreemem(quoted);
 	return buf_check(into, err);

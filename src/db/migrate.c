@@ -152,13 +152,8 @@ static int find_edited(const struct migration_status *rows, size_t n, struct err
 	return 0;
 }
 
-int migration_list_verify(struct db_conn *conn, const struct migration_list *list, struct err *err)
+static int find_pending(const struct migration_status *rows, size_t n, struct err *err)
 {
-	AUTO(freep) struct migration_status *rows = NULL;
-	size_t n = 0;
-
-	if (migration_list_status(conn, list, &rows, &n, err) < 0 || find_edited(rows, n, err) < 0)
-		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (rows[i].state == MIGRATION_PENDING) {
 			char message[160];
@@ -170,6 +165,21 @@ int migration_list_verify(struct db_conn *conn, const struct migration_list *lis
 		}
 	}
 	return 0;
+}
+
+int migration_list_verify(struct db_conn *conn, const struct migration_list *list, struct err *err)
+{
+	struct migration_status *rows = NULL;
+	size_t n = 0;
+	int result;
+
+	if (migration_list_status(conn, list, &rows, &n, err) < 0)
+		return -1;
+	result = find_edited(rows, n, err);
+	if (result == 0)
+		result = find_pending(rows, n, err);
+	free(rows);
+	return result;
 }
 
 /* Applying ------------------------------------------------------------------------------------- */
@@ -213,22 +223,25 @@ static const struct migration *find(const struct migration_list *list, int versi
 static int up_locked(struct db_conn *conn, const struct migration_list *list, size_t *applied,
 		     struct err *err)
 {
-	AUTO(freep) struct migration_status *rows = NULL;
+	struct migration_status *rows = NULL;
 	size_t n = 0;
+	int result;
 
 	if (db_conn_script(conn, SQL_CREATE_TABLE, err) < 0 ||
-	    migration_list_status(conn, list, &rows, &n, err) < 0 || find_edited(rows, n, err) < 0)
+	    migration_list_status(conn, list, &rows, &n, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
+	result = find_edited(rows, n, err);
+	for (size_t i = 0; i < n && result == 0; i++) {
 		const struct migration *migration = find(list, rows[i].version);
 
 		if (!migration || rows[i].state != MIGRATION_PENDING)
 			continue;
-		if (apply(conn, migration, err) < 0)
-			return -1;
-		++*applied;
+		result = apply(conn, migration, err);
+		if (result == 0)
+			++*applied;
 	}
-	return 0;
+	free(rows);
+	return result;
 }
 
 static int set_lock_timeout(struct db_conn *conn, int64_t ms, struct err *err)

@@ -179,8 +179,10 @@ static int refuse(struct db_pool *pool, const char *why, struct err *err)
 {
 	observe_refused(&pool->options);
 	if (pool->last_failure.code == ERR_NONE)
-		return sqlstate_unavailable(err, "pool", why);
-	return sqlstate_unavailable(err, why, pool->last_failure.detail);
+		(void)sqlstate_unavailable(err, "pool", why);
+	else
+		(void)sqlstate_unavailable(err, why, pool->last_failure.detail);
+	return -1;
 }
 
 void pool_wake(struct db_pool *pool)
@@ -312,7 +314,7 @@ void pool_put(struct db_pool *pool, struct session *session, bool hung, const st
 
 unsigned pool_plan(struct db_pool *pool, int64_t now_ns, unsigned most, int64_t *next_ns)
 {
-	unsigned wanted = 0, open = 0;
+	unsigned wanted = 0, open;
 
 	LOCK(&pool->mutex);
 	pool->woken = false;
