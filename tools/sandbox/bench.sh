@@ -66,8 +66,7 @@ rounds() {
 
 TASK_ID=424242
 bench_get() {
-	echo "SELECT * FROM tasks WHERE id = :id" >"$STATE/get.sql"
-	sed -i "1i \\\\set id $TASK_ID" "$STATE/get.sql"
+	printf '\\set id %s\nSELECT * FROM tasks WHERE id = :id;\n' "$TASK_ID" >"$STATE/get.sql"
 	get_http() { http_rate "/api/v1/tasks/$TASK_ID"; }
 	get_pgbench() { pgbench_rate "$STATE/get.sql"; }
 	rounds get_http get_pgbench
@@ -115,8 +114,8 @@ set_up() {
 	include_settings
 	trap 'stop_app; stop_postgres' EXIT
 	step "PostgreSQL starts" start_service postgres
-	step "schema" prepare_database
 	sandbox_env
+	step "schema" prepare_database
 	step "one million tasks" "$TASKLAB" seed --scale medium
 	step "service starts" start_service app
 }

@@ -14,7 +14,7 @@ PACKAGE_UNITS=(prometheus prometheus-alertmanager prometheus-postgres-exporter p
 postgres_version() {
 	local version
 	for version in 18 17 16 15; do
-		if apt-cache policy "postgresql-$version-hypopg" 2>/dev/null | grep -q 'Candidate: [0-9]'; then
+		if apt-cache policy "postgresql-$version-hypopg" 2>/dev/null | grep 'Candidate: [0-9]' >/dev/null; then
 			echo "$version"
 			return
 		fi
@@ -35,7 +35,7 @@ package_name() {
 }
 
 package_there() {
-	dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed
+	dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -x installed >/dev/null
 }
 
 as_root() {

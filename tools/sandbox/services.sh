@@ -130,7 +130,7 @@ start_exporter() {
 	)
 }
 stop_exporter() { halt exporter TERM 10; }
-ready_exporter() { curl -fsS -m 5 "http://127.0.0.1:$EXPORTER_PORT/metrics" | grep -q '^pg_up 1'; }
+ready_exporter() { curl -fsS -m 5 "http://127.0.0.1:$EXPORTER_PORT/metrics" | grep '^pg_up 1' >/dev/null; }
 
 start_alertmanager() {
 	launch alertmanager prometheus-alertmanager --config.file="$STATE/prometheus/alertmanager.yml" \
