@@ -8,6 +8,8 @@
 
 #include <tasklab/base/clock.h>
 
+#define ID_RANDOM_BYTES 10 /* of a request id; the rest is time */
+#define ID_POOL_IDS     32 /* ids for one getrandom(2) */
 #define TRACEPARENT_LEN 55 /* "00-" 32 "-" 16 "-" 2 */
 
 void id_random(void *out, size_t len)
@@ -39,12 +41,26 @@ static void put_hex(char *out, const uint8_t *bytes, size_t n)
 	out[2 * n] = '\0';
 }
 
+/* Random bytes for one id, of which each thread has some in store: a system call is dear beside the
+ * rest of a request. */
+static void take_random(uint8_t out[ID_RANDOM_BYTES])
+{
+	static _Thread_local uint8_t pool[ID_POOL_IDS][ID_RANDOM_BYTES];
+	static _Thread_local size_t left;
+
+	if (left == 0) {
+		id_random(pool, sizeof(pool));
+		left = ID_POOL_IDS;
+	}
+	memcpy(out, pool[--left], ID_RANDOM_BYTES);
+}
+
 void id_request_new(char out[ID_REQUEST_SIZE])
 {
 	uint64_t ms = (uint64_t)clock_real_us() / 1000;
 	uint8_t bytes[16];
 
-	id_random(bytes + 6, 10);
+	take_random(bytes + 6);
 	for (unsigned i = 0; i < 6; i++)
 		bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
 	bytes[6] = (uint8_t)(0x70 | (bytes[6] & 0x0F)); /* version 7 */
