@@ -15,7 +15,6 @@
  */
 #include "list.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <tasklab/base/buf.h>
@@ -77,19 +76,22 @@ static const struct list_choice *find_choice(const struct list_filter *filter, c
 	return NULL;
 }
 
-static int bad_choice(const struct list_filter *filter, struct err *err)
+/* A parameter that breaks a rule is a bad request, not an unprocessable body. */
+static int bad_parameter(struct err *err)
 {
-	char all[128] = "";
-	size_t len = 0;
+	if (err)
+		err->code = ERR_INVALID;
+	return -1;
+}
 
-	for (size_t i = 0; i < filter->choice_count; i++) {
-		const char *value = filter->choices[i].value;
+static int bad_choice(const struct list_filter *filter, const char *value, struct err *err)
+{
+	const char *values[1 << CHOICE_BITS];
 
-		if (len + strlen(value) + 3 > sizeof(all))
-			break;
-		len = (size_t)(stpcpy(stpcpy(all + len, i > 0 ? ", " : ""), value) - all);
-	}
-	return err_field(err, ERR_INVALID, filter->name, "must be one of: %s", all);
+	for (size_t i = 0; i < filter->choice_count; i++)
+		values[i] = filter->choices[i].value;
+	(void)rule_choice(filter->name, value, values, filter->choice_count, err);
+	return bad_parameter(err);
 }
 
 static int parse_value(const struct list_filter *filter, const char *value, struct db_arg *ret,
@@ -110,11 +112,8 @@ static int parse_value(const struct list_filter *filter, const char *value, stru
 		*ret = db_time(number);
 		return 0;
 	default:
-		if (rule_line(filter->name, value, 1, filter->max, err) < 0) {
-			if (err)
-				err->code = ERR_INVALID;
-			return -1;
-		}
+		if (rule_line(filter->name, value, 1, filter->max, err) < 0)
+			return bad_parameter(err);
 		*ret = db_text(value);
 		return 0;
 	}
@@ -123,15 +122,14 @@ static int parse_value(const struct list_filter *filter, const char *value, stru
 static int put_filter(struct statement *st, const struct list_filter *filter, const char *value,
 		      struct err *err)
 {
-	const struct list_choice *choice;
-
 	st->key <<= filter->kind == LIST_CHOICE ? CHOICE_BITS : 1;
 	if (!value)
 		return 0;
 	if (filter->kind == LIST_CHOICE) {
-		choice = find_choice(filter, value);
+		const struct list_choice *choice = find_choice(filter, value);
+
 		if (!choice)
-			return bad_choice(filter, err);
+			return bad_choice(filter, value, err);
 		st->key |= (uint32_t)(choice - filter->choices) + 1;
 		put_condition(st, choice->sql);
 	} else {

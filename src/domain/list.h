@@ -57,12 +57,12 @@ struct list_filter {
 	const char *name; /* of the query parameter */
 	size_t offset;    /* of its const char * in the aggregate's filter struct */
 	enum list_filter_kind kind;
+	bool skewed;  /* how many rows match depends much on the value: see replan in list.c */
+	bool ordered; /* skewed, but an index has its rows in the order of the indexed sorts */
 	const struct list_choice *choices; /* LIST_CHOICE */
 	size_t choice_count;
 	const char *sql; /* the others: a condition with one '?' for the value */
 	size_t max;
-	bool skewed;  /* how many rows match depends much on the value: see replan in list.c */
-	bool ordered; /* skewed, but an index has its rows in the order of the indexed sorts */
 };
 
 struct list_sort {

@@ -122,7 +122,7 @@ int project_input_check(const struct project_input *in, bool creating, int64_t a
 			struct err *err)
 {
 	if ((creating || in->set & PROJECT_SET_NAME) &&
-	    rule_line("name", in->set & PROJECT_SET_NAME ? in->name : NULL, 1, PROJECT_NAME_MAX,
+	    rule_line("name", (in->set & PROJECT_SET_NAME) ? in->name : NULL, 1, PROJECT_NAME_MAX,
 		      err) < 0)
 		return -1;
 	if (in->set & PROJECT_SET_DESCRIPTION &&

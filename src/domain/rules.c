@@ -54,21 +54,13 @@ int rule_choice(const char *field, const char *value, const char *const *choices
 		struct err *err)
 {
 	char all[128] = "";
-	size_t len = 0;
+	char *end = all;
 
 	for (size_t i = 0; i < n; i++) {
-		size_t more = strlen(choices[i]);
-
 		if (value && strcmp(value, choices[i]) == 0)
 			return 0;
-		if (len + more + 3 > sizeof(all))
-			break;
-		if (i > 0) {
-			memcpy(all + len, ", ", 2);
-			len += 2;
-		}
-		memcpy(all + len, choices[i], more + 1);
-		len += more;
+		if ((size_t)(end - all) + strlen(choices[i]) + sizeof(", ") < sizeof(all))
+			end = stpcpy(stpcpy(end, i > 0 ? ", " : ""), choices[i]);
 	}
 	return err_field(err, ERR_UNPROCESSABLE, field, "must be one of: %s", all);
 }
@@ -108,22 +100,28 @@ int rule_email(const char *field, const char *value, struct err *err)
 }
 
 /* Parts of letters, digits, '_', '+' and '-' between slashes, the first letter a capital. */
-int rule_time_zone(const char *field, const char *value, struct err *err)
+static bool is_zone_name(const char *name)
 {
 	bool part = false;
 
-	if (rule_line(field, value, 1, 64, err) < 0)
-		return -1;
-	for (const char *c = value; *c; c++) {
+	if (*name < 'A' || *name > 'Z')
+		return false;
+	for (const char *c = name; *c; c++) {
 		if (*c == '/' ? !part : !is_alnum(*c) && !strchr("_+-", *c))
-			goto malformed;
+			return false;
 		part = *c != '/';
 	}
-	if (part && *value >= 'A' && *value <= 'Z')
-		return 0;
-malformed:
-	return err_field(err, ERR_UNPROCESSABLE, field,
-			 "must be a time zone such as UTC or Europe/Berlin");
+	return part;
+}
+
+int rule_time_zone(const char *field, const char *value, struct err *err)
+{
+	if (rule_line(field, value, 1, 64, err) < 0)
+		return -1;
+	if (!is_zone_name(value))
+		return err_field(err, ERR_UNPROCESSABLE, field,
+				 "must be a time zone such as UTC or Europe/Berlin");
+	return 0;
 }
 
 /* RFC 5646 section 2.1, the shape only: a language of 2 to 8 letters, then subtags of 1 to 8. */

@@ -70,7 +70,7 @@ void tag_take(struct db_result **result, struct tag *ret)
 int tag_input_check(const struct tag_input *in, bool creating, struct err *err)
 {
 	if ((creating || in->set & TAG_SET_NAME) &&
-	    rule_line("name", in->set & TAG_SET_NAME ? in->name : NULL, 1, TAG_NAME_MAX, err) < 0)
+	    rule_line("name", (in->set & TAG_SET_NAME) ? in->name : NULL, 1, TAG_NAME_MAX, err) < 0)
 		return -1;
 	if (in->set & TAG_SET_COLOUR &&
 	    (!in->colour || strlen(in->colour) != 7 || in->colour[0] != '#' ||
@@ -105,7 +105,7 @@ void tag_at(const struct page *page, size_t i, struct tag *ret)
 int tag_create(struct db *db, const struct tag_input *in, struct tag *ret, struct err *err)
 {
 	AUTO(db_result_freep) struct db_result *res = NULL;
-	const char *colour = in->set & TAG_SET_COLOUR ? in->colour : DEFAULT_COLOUR;
+	const char *colour = (in->set & TAG_SET_COLOUR) ? in->colour : DEFAULT_COLOUR;
 
 	if (tag_input_check(in, true, err) < 0)
 		return -1;

@@ -146,7 +146,7 @@ int task_get(struct db *db, int64_t id, struct task *ret, struct err *err)
 static int check_ids(const struct task_input *in, bool creating, int64_t actor_id, struct err *err)
 {
 	if ((creating || in->set & TASK_SET_PROJECT_ID) &&
-	    rule_id("project_id", in->set & TASK_SET_PROJECT_ID ? in->project_id : 0, err) < 0)
+	    rule_id("project_id", (in->set & TASK_SET_PROJECT_ID) ? in->project_id : 0, err) < 0)
 		return -1;
 	if (in->set & TASK_SET_ASSIGNEE_ID && in->assignee_id != 0 &&
 	    rule_id("assignee_id", in->assignee_id, err) < 0)
@@ -161,7 +161,7 @@ static int check_ids(const struct task_input *in, bool creating, int64_t actor_i
 int task_input_check(const struct task_input *in, bool creating, int64_t actor_id, struct err *err)
 {
 	if ((creating || in->set & TASK_SET_TITLE) &&
-	    rule_line("title", in->set & TASK_SET_TITLE ? in->title : NULL, 1, TASK_TITLE_MAX,
+	    rule_line("title", (in->set & TASK_SET_TITLE) ? in->title : NULL, 1, TASK_TITLE_MAX,
 		      err) < 0)
 		return -1;
 	if (check_ids(in, creating, actor_id, err) < 0)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <tasklab/base/clock.h>
 #include <tasklab/domain/tag.h>
 
 #include "list.h"
@@ -100,12 +101,26 @@ static int find_tag(struct db *db, const char *name, char id[24], struct err *er
 	return 0;
 }
 
+/* Two times that leave nothing between them: an empty list, but one for which the planner expects
+ * rows, so that it would read the whole table in vain. Malformed ones are refused later. */
+static bool is_empty_range(const struct task_filter *filter)
+{
+	int64_t after;
+	int64_t before;
+
+	return filter->due_after && filter->due_before &&
+	       clock_parse_rfc3339(filter->due_after, &after, NULL) == 0 &&
+	       clock_parse_rfc3339(filter->due_before, &before, NULL) == 0 && after >= before;
+}
+
 int task_list(struct db *db, const struct task_filter *filter, const struct page_request *request,
 	      struct page *ret, struct err *err)
 {
 	struct task_filter resolved = *filter;
 	char tag_id[24];
 
+	if (is_empty_range(filter))
+		return err_field(err, ERR_INVALID, "due_before", "must be later than due_after");
 	if (filter->tag) {
 		if (find_tag(db, filter->tag, tag_id, err) < 0)
 			return -1;

@@ -125,10 +125,10 @@ int user_input_check(const struct user_input *in, bool creating, struct err *err
 	const uint32_t set = in->set;
 
 	if ((creating || set & USER_SET_EMAIL) &&
-	    rule_email("email", set & USER_SET_EMAIL ? in->email : NULL, err) < 0)
+	    rule_email("email", (set & USER_SET_EMAIL) ? in->email : NULL, err) < 0)
 		return -1;
 	if ((creating || set & USER_SET_DISPLAY_NAME) &&
-	    rule_line("display_name", set & USER_SET_DISPLAY_NAME ? in->display_name : NULL, 1,
+	    rule_line("display_name", (set & USER_SET_DISPLAY_NAME) ? in->display_name : NULL, 1,
 		      USER_DISPLAY_NAME_MAX, err) < 0)
 		return -1;
 	if (set & USER_SET_ROLE && rule_choice("role", in->role, roles, ARRAY_LEN(roles), err) < 0)

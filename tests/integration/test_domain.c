@@ -511,7 +511,7 @@ static void *careful_writer(void *arg)
 {
 	struct writer *writer = arg;
 
-	while (writer->wins < ROUNDS) {
+	while (writer->wins < ROUNDS && writer->refusals < 1000 * ROUNDS) {
 		AUTO(task_release) struct task seen = {0};
 		AUTO(task_release) struct task now = {0};
 		struct db db = domain_caller();

@@ -81,8 +81,7 @@ static void refuses_what_it_did_not_make(void **state)
 		"____________________________________",
 		"====================================",
 		"AQMCAAYKJBhvwEAAAAAAAAAAKgAAAAAAAAA/",
-		"AQMC\xff\xfe"
-		"AAYKJBhvwEAAAAAAAAAAKgAAAAAAAA",
+		"AQMC\377\376AAYKJBhvwEAAAAAAAAAAKgAAAAAAAA",
 	};
 	struct page_cursor out;
 	char text[PAGE_CURSOR_SIZE];

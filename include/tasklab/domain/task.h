@@ -94,7 +94,7 @@ struct task_filter {
 	const char *assignee_id;
 	const char *tag;        /* a tag's name, in any case; an unknown one gives an empty list */
 	const char *due_before; /* RFC 3339; due_at < it */
-	const char *due_after;  /* due_at > it */
+	const char *due_after;  /* due_at > it, and earlier than due_before */
 	const char *q; /* words of the title, as websearch_to_tsquery('simple') reads them */
 	/* created_at, updated_at, due_at, priority, or one of them after a '-' for descending;
 	 * -created_at when not given. Equal keys follow the id in the same direction. The due_at
