@@ -151,6 +151,7 @@ static int run_init(struct run *run, const struct load_options *options, char *u
 	run->url = url;
 	run->seed = options->seed;
 	run->stop = &stopping;
+	run->late_max_ns = LOAD_LATE_MAX_NS;
 	run->count = schedule_count(&run->schedule);
 	run->known = known_new();
 	run->stats = stats_new(OPERATION_COUNT);

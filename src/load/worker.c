@@ -244,7 +244,7 @@ static void launch_due(struct worker *worker)
 		if (late_ns < 0)
 			return;
 		worker->pending_ns = -1;
-		if (late_ns > LOAD_LATE_MAX_NS) {
+		if (late_ns > worker->run->late_max_ns) {
 			stats_dropped(worker->run->stats);
 			progress_add(worker->run->progress, 1);
 			continue;

@@ -29,6 +29,7 @@ struct run {
 	struct schedule schedule;
 	uint64_t count;               /* arrivals in all */
 	atomic_int_fast64_t start_ns; /* monotonic; 0 until the workers start */
+	int64_t late_max_ns;          /* what is later is dropped */
 	struct known *known;
 	struct stats *stats;
 	struct progress *progress;
