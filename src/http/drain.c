@@ -5,8 +5,8 @@
  * attempts are dropped by a filter, and only when the queue has been empty for a moment is the
  * socket closed, by putting another descriptor in its place: civetweb goes on polling that one.
  * Then each connection is answered with Connection: close at its next request. One that has been
- * silent for a while is shut for reading: its worker sees the end of the input, unless a request has
- * come in after all, which it answers.
+ * silent for a while is shut for reading: its worker sees the end of the input, unless a request
+ * has come in after all, which it answers.
  */
 #include "drain.h"
 
@@ -22,7 +22,7 @@
 
 #define STEP_NS    (10 * CLOCK_NS_PER_MS)
 #define ACCEPT_NS  (100 * CLOCK_NS_PER_MS) /* for handshakes under way: a round trip */
-#define SILENCE_MS 300U /* after which a connection is taken to be idle */
+#define SILENCE_MS 300U                    /* after which a connection is taken to be idle */
 
 static bool filter_visit(int original, int fd, bool listening, void *arg)
 {

@@ -21,7 +21,7 @@
 #include "router.h"
 #include "uri.h"
 
-#define EXCHANGE_LOG_FIELDS_MAX 8    /* that a handler may add to the request's line */
+#define EXCHANGE_LOG_FIELDS_MAX 8      /* that a handler may add to the request's line */
 #define EXCHANGE_KEEP_BYTES     131072 /* a larger buffer is given back after its request */
 #define EXCHANGE_HEADERS_BYTES  16384  /* that a handler may add to a reply */
 #define EXCHANGE_COPY_BYTES     65536  /* a larger body is written by itself, after its head */

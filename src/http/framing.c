@@ -51,9 +51,10 @@ static int layout_header(const struct http_header *header, const char *line_end,
 	const char *colon = end_of(header->name);
 
 	if (header->name != line_end + 2)
-		return err_set(err, ERR_INVALID,
-			       "each line of the head must end in CR LF and none start with a blank",
-			       "before header %.32s", header->name);
+		return err_set(
+			err, ERR_INVALID,
+			"each line of the head must end in CR LF and none start with a blank",
+			"before header %.32s", header->name);
 	for (const char *at = header->name; at < colon; at++) {
 		if (!is_token_char((unsigned char)*at))
 			return err_set(err, ERR_INVALID,

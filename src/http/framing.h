@@ -41,7 +41,7 @@ enum framing_known {
 #define X(id, name, lists) id,
 	FRAMING_KNOWN(X)
 #undef X
-	HEADER_COUNT
+		HEADER_COUNT
 };
 
 struct framing {

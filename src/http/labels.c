@@ -81,9 +81,9 @@ int labels_endpoints(const struct http_route *routes, size_t n, size_t *rows, st
 		return err_set(err, ERR_INTERNAL, "the routes are not registered for metrics", "");
 	for (size_t i = 0; i < n; i++) {
 		if (find_row(&routes[i], &rows[i]) < 0)
-			return err_set(err, ERR_INTERNAL,
-				       "a route is not registered for metrics", "%s %s",
-				       http_method_name(routes[i].method), routes[i].template);
+			return err_set(err, ERR_INTERNAL, "a route is not registered for metrics",
+				       "%s %s", http_method_name(routes[i].method),
+				       routes[i].template);
 	}
 	return 0;
 }

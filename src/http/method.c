@@ -6,8 +6,8 @@
 #include <tasklab/base/attr.h>
 
 static const char *const names[HTTP_METHOD_COUNT] = {
-	[HTTP_GET] = "GET",	  [HTTP_HEAD] = "HEAD",	    [HTTP_POST] = "POST",
-	[HTTP_PUT] = "PUT",	  [HTTP_PATCH] = "PATCH",   [HTTP_DELETE] = "DELETE",
+	[HTTP_GET] = "GET",         [HTTP_HEAD] = "HEAD",   [HTTP_POST] = "POST",
+	[HTTP_PUT] = "PUT",         [HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE",
 	[HTTP_OPTIONS] = "OPTIONS",
 };
 

@@ -139,6 +139,5 @@ bool reply_send(struct worker *worker, bool keep_alive)
 		return false;
 	if (mg_write(conn, out->data, out->len) != (int)out->len)
 		return false;
-	return whole ||
-	       mg_write(conn, reply->body.data, reply->body.len) == (int)reply->body.len;
+	return whole || mg_write(conn, reply->body.data, reply->body.len) == (int)reply->body.len;
 }

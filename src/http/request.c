@@ -26,9 +26,7 @@ void request_reset(struct http_request *request)
 
 static size_t text_room(const struct http_request *request)
 {
-	size_t room = request->framing.query
-			      ? strlen(request->framing.query) + URI_QUERY_EXTRA
-			      : 0;
+	size_t room = request->framing.query ? strlen(request->framing.query) + URI_QUERY_EXTRA : 0;
 
 	for (size_t i = 0; i < request->match.param_count; i++)
 		room += request->match.params[i].text_len + 1;
@@ -189,7 +187,8 @@ int request_read_body(struct http_request *request, struct err *err)
 	}
 	request->body_state = BODY_BROKEN;
 	if (clock_mono_ns() - start_ns >= limit_ms * CLOCK_NS_PER_MS)
-		return err_set(err, ERR_REQUEST_TIMEOUT, "the request's body did not arrive in time",
+		return err_set(err, ERR_REQUEST_TIMEOUT,
+			       "the request's body did not arrive in time",
 			       "%d of %zu bytes in %" PRId64 " ms", n, length, limit_ms);
 	return err_set(err, ERR_INVALID, "the request's body ended early", "%d of %zu bytes", n,
 		       length);

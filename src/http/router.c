@@ -37,7 +37,8 @@ static bool is_param(const char *at, const char *end)
 }
 
 /* The child of parent for the segment, made from router's storage when it is new. */
-static struct node *node_child(struct router *router, struct node *parent, const char *at, size_t len)
+static struct node *node_child(struct router *router, struct node *parent, const char *at,
+			       size_t len)
 {
 	bool param = is_param(at, at + len);
 	struct node **link = &parent->child;

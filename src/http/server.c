@@ -59,7 +59,7 @@ static int on_connect(const struct mg_connection *conn, void **data)
 }
 
 /* A connection ends. civetweb gives up silently on a request whose target it does not take for its
- * own ("*", or with another port); such a one has a method and no local path, and is answered now. */
+ * own ("*", or with another port); that has a method and no local path, and is answered now. */
 static void on_close(const struct mg_connection *conn)
 {
 	struct worker *worker = mg_get_thread_pointer(conn);
@@ -89,7 +89,7 @@ static void on_thread_end(const struct mg_context *context, int type, void *poin
 		worker_free(pointer);
 }
 
-/* civetweb's own messages: the first one of a failed start is its reason; others are for debugging. */
+/* civetweb's own messages: the first of a failed start is its reason, others are for debugging. */
 static int on_message(const struct mg_connection *conn, const char *message)
 {
 	const struct mg_context *context = conn ? mg_get_context(conn) : NULL;
@@ -122,22 +122,33 @@ static unsigned spare_threads(unsigned threads)
 	return 2 + threads / 8;
 }
 
+static const char *number(char text[OPTION_SIZE], int64_t value)
+{
+	(void)snprintf(text, OPTION_SIZE, "%" PRId64, value);
+	return text;
+}
+
 static int start_civetweb(struct http_server *server, struct err *err)
 {
 	const struct http_options *options = &server->options;
-	char threads[OPTION_SIZE], queue[OPTION_SIZE], header_ms[OPTION_SIZE], idle_ms[OPTION_SIZE],
+	char threads[OPTION_SIZE], queue[OPTION_SIZE], head[OPTION_SIZE], idle[OPTION_SIZE],
 		buffer[OPTION_SIZE];
+	int64_t thread_count = options->threads + spare_threads(options->threads);
+	/* clang-format off */
 	const char *settings[] = {
 		"listening_ports", options->listen,
-		"num_threads", threads,
-		"connection_queue", queue,
+		"num_threads", number(threads, thread_count),
+		"connection_queue", number(queue, options->queue),
 		"listen_backlog", queue,
-		"request_timeout_ms", header_ms, /* a first head, each body, each step of a write */
-		"keep_alive_timeout_ms", idle_ms, /* the silence before a further head, and that */
+		/* for a connection's first head, for each body, for each step of a write */
+		"request_timeout_ms", number(head, options->header_ms),
+		/* for the silence before a further head, and that head */
+		"keep_alive_timeout_ms", number(idle, options->idle_ms),
 		"enable_keep_alive", "yes",
 		"tcp_nodelay", "1",
-		"max_request_size", buffer,
-		"decode_url", "no", /* we decode, and refuse what cannot be */
+		"max_request_size", number(buffer, (int64_t)server->buffer_bytes),
+		/* we decode, and refuse what cannot be */
+		"decode_url", "no",
 		"decode_query_string", "no",
 		"enable_directory_listing", "no",
 		"enable_auth_domain_check", "no",
@@ -145,18 +156,12 @@ static int start_civetweb(struct http_server *server, struct err *err)
 		"access_control_allow_origin", "",
 		NULL,
 	};
-	struct mg_init_data init = {.callbacks = &callbacks,
-				    .user_data = server,
-				    .configuration_options = settings};
+	/* clang-format on */
+	struct mg_init_data init = {
+		.callbacks = &callbacks, .user_data = server, .configuration_options = settings};
 	char text[256] = "";
 	struct mg_error_data error = {.text = text, .text_buffer_size = sizeof(text)};
 
-	(void)snprintf(threads, sizeof(threads), "%u",
-		       options->threads + spare_threads(options->threads));
-	(void)snprintf(queue, sizeof(queue), "%u", options->queue);
-	(void)snprintf(header_ms, sizeof(header_ms), "%" PRId64, options->header_ms);
-	(void)snprintf(idle_ms, sizeof(idle_ms), "%" PRId64, options->idle_ms);
-	(void)snprintf(buffer, sizeof(buffer), "%zu", server->buffer_bytes);
 	server->context = mg_start2(&init, &error);
 	if (!server->context)
 		return err_set(err, ERR_UNAVAILABLE, "cannot listen", "%s: %s %s", options->listen,
@@ -220,7 +225,8 @@ int http_server_start(const struct http_options *options, struct http_server **r
 		return -1;
 	}
 	atomic_store(&server->started, true);
-	server->port = mg_get_server_ports(server->context, 1, &port) == 1 ? (unsigned)port.port : 0;
+	server->port =
+		mg_get_server_ports(server->context, 1, &port) == 1 ? (unsigned)port.port : 0;
 	*ret = TAKE(server);
 	return 0;
 }
@@ -235,8 +241,7 @@ void http_server_stop(struct http_server *server)
 	if (!server)
 		return;
 	atomic_store(&server->draining, true);
-	drain(server->port,
-	      clock_mono_ns() + server->options.drain_ms * CLOCK_NS_PER_MS);
+	drain(server->port, clock_mono_ns() + server->options.drain_ms * CLOCK_NS_PER_MS);
 	mg_stop(server->context);
 	mg_exit_library();
 	server_freep(&server);

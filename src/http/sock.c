@@ -66,8 +66,7 @@ static bool visit_one(int original, unsigned port, sock_visit *visit, void *arg)
 	if (fd < 0)
 		return true;
 	/* Asked again: the number may have changed hands before it was duplicated. */
-	if (is_local(fd, port) &&
-	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0)
+	if (is_local(fd, port) && getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0)
 		more = visit(original, fd, listening != 0, arg);
 	close(fd);
 	return more;

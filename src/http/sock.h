@@ -23,7 +23,8 @@ uint64_t sock_bytes_received(int fd);
 /* Closes for writing and reads on for a moment, so that data on its way does not make the kernel
  * reset the connection before the peer has read the last answer (RFC 9112 section 9.6). */
 void sock_linger(int fd);
-/* Milliseconds since data arrived; 0 while some waits to be read, or when the kernel does not say. */
+/* Milliseconds since data arrived; 0 while some waits to be read, or when the kernel does not say.
+ */
 unsigned sock_idle_ms(int fd);
 /* Connections that the listening socket has completed and no one has accepted. */
 unsigned sock_backlog(int fd);

@@ -26,8 +26,9 @@ struct uri_query {
 	size_t count;
 };
 /* Parses name=value&... (application/x-www-form-urlencoded); text has room for strlen(query) +
- * URI_QUERY_EXTRA bytes and holds what ret points to. A name without = has the value "". Refused with the name as
- * field: faults, empty names, names that are given twice, more than HTTP_QUERY_PARAMS_MAX. */
+ * URI_QUERY_EXTRA bytes and holds what ret points to. A name without = has the value "". Refused
+ * with the name as field: faults, empty names, names that are given twice, more than
+ * HTTP_QUERY_PARAMS_MAX. */
 int uri_query_parse(const char *query, char *text, struct uri_query *ret, struct err *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* http_fixture.c - an HTTP server of the test's own in this process, and a client on raw sockets. */
+/* http_fixture.c - an HTTP server of the test's own in this process, and a client on raw sockets.
+ */
 #include "http_fixture.h"
 
 #include <setjmp.h>

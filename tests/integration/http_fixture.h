@@ -1,4 +1,5 @@
-/* http_fixture.h - an HTTP server of the test's own in this process, and a client on raw sockets. */
+/* http_fixture.h - an HTTP server of the test's own in this process, and a client on raw sockets.
+ */
 #ifndef TASKLAB_TESTS_HTTP_FIXTURE_H
 #define TASKLAB_TESTS_HTTP_FIXTURE_H
 

@@ -54,6 +54,7 @@ struct exchange {
 	size_t len;       /* 0: strlen(request) */
 };
 
+/* clang-format off */
 static const struct exchange exchanges[] = {
 	/* what must work */
 	{"get", PROBE, 200, KEPT, "world", 0},
@@ -177,6 +178,7 @@ static const struct exchange exchanges[] = {
 	{"target with raw bytes", "GET /echo/\xC3\xA9 HTTP/1.1\r\n" H "\r\n", 400, CLOSED, "target", 0},
 	{"absolute form without a path", "GET http://example.test HTTP/1.1\r\n" H "\r\n", 400, CLOSED, "target", 0},
 };
+/* clang-format on */
 
 /* All that is wrong is told in one run. */
 static bool wrong(const char *format, ...) PRINTF(1, 2);
@@ -214,14 +216,15 @@ static bool check_answer(const struct answer *answer, const struct exchange *exc
 
 	if (answer->status != exchange->status)
 		return wrong("%s: %d instead of %d: %s", exchange->label, answer->status,
-			 exchange->status, answer->body ? answer->body : "(no body)");
+			     exchange->status, answer->body ? answer->body : "(no body)");
 	if (answer->status == 0 || answer->status == 100)
 		return true;
 	if (exchange->body && !strstr(answer->body, exchange->body))
 		return wrong("%s: %s is not in %s", exchange->label, exchange->body, answer->body);
 	if (problem != answer_has(answer, "Content-Type: application/problem+json"))
 		return wrong("%s: %s", exchange->label, answer->head);
-	if (problem && (!strstr(answer->body, "\"request_id\"") || !strstr(answer->body, "\"title\"")))
+	if (problem &&
+	    (!strstr(answer->body, "\"request_id\"") || !strstr(answer->body, "\"title\"")))
 		return wrong("%s: %s", exchange->label, answer->body);
 	if ((exchange->after == CLOSED) != answer_has(answer, "Connection: close"))
 		return wrong("%s: %s", exchange->label, answer->head);
@@ -266,8 +269,8 @@ static void test_exchanges(void **state)
 
 /* Sizes ---------------------------------------------------------------------------------------- */
 
-/* Sends head, then count bytes of fill, then tail; reads the answer, which must be a problem with the
- * status and the text in it, and the end of the connection. */
+/* Sends head, then count bytes of fill, then tail; reads the answer, which must be a problem with
+ * the status and the text in it, and the end of the connection. */
 static void send_filled(const char *head, size_t count, const char *tail, int status,
 			const char *text)
 {
@@ -353,7 +356,8 @@ static void test_largest_allowed(void **state)
 	close(fd);
 }
 
-/* CVE-2025-55763: civetweb's directory redirect overflows the heap for a path of very many slashes. */
+/* CVE-2025-55763: civetweb's directory redirect overflows the heap for a path of very many slashes.
+ */
 static void test_long_slash(void **state)
 {
 	struct http_options options = fixture_options();
@@ -382,7 +386,8 @@ static void test_long_slash(void **state)
 	http_server_stop(wide);
 }
 
-/* Time ------------------------------------------------------------------------------------------ */
+/* Time ------------------------------------------------------------------------------------------
+ */
 
 /* What was sent stays as it is: an answer with the status, or none for 0, must come within the
  * deadline and a margin, and then the end. */
@@ -465,7 +470,8 @@ static void test_body_cut(void **state)
 	close(fd);
 }
 
-/* Connections ----------------------------------------------------------------------------------- */
+/* Connections -----------------------------------------------------------------------------------
+ */
 
 static void test_pipelined(void **state)
 {
@@ -575,7 +581,8 @@ static void test_headers(void **state)
 	close(fd);
 }
 
-/* Metrics --------------------------------------------------------------------------------------- */
+/* Metrics ---------------------------------------------------------------------------------------
+ */
 
 /* The value of a series in the text format; 0 when it is not there. */
 static double series(const char *text, const char *name)
@@ -612,7 +619,8 @@ static void test_counted(void **state)
 	assert_true(lines <= metrics_max_series());
 }
 
-/* Two servers ----------------------------------------------------------------------------------- */
+/* Two servers -----------------------------------------------------------------------------------
+ */
 
 static void test_two_servers(void **state)
 {

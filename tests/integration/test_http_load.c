@@ -39,7 +39,8 @@ static void expect(int fd, int status, const char *header_line)
 	answer_release(&answer);
 }
 
-/* Overload -------------------------------------------------------------------------------------- */
+/* Overload --------------------------------------------------------------------------------------
+ */
 
 static void test_shed(void **state)
 {
@@ -96,7 +97,8 @@ static void test_idle_connections_do_not_block(void **state)
 	http_server_stop(server);
 }
 
-/* Stop ------------------------------------------------------------------------------------------ */
+/* Stop ------------------------------------------------------------------------------------------
+ */
 
 static void *stop_body(void *server)
 {
@@ -171,7 +173,8 @@ struct load {
 	unsigned lost;
 };
 
-/* Asks without pause until no connection can be had. A request that was sent whole must be answered. */
+/* Asks without pause until no connection can be had. A request that was sent whole must be
+ * answered. */
 static void *load_body(void *arg)
 {
 	struct load *load = arg;
@@ -227,8 +230,8 @@ static void test_stop_under_load(void **state)
 			loads[i] = (struct load){.port = http_server_port(server),
 						 .keep = i % 2 == 0,
 						 .answered = &answered};
-			assert_int_equal(
-				pthread_create(&threads[i], NULL, load_body, &loads[i]), 0);
+			assert_int_equal(pthread_create(&threads[i], NULL, load_body, &loads[i]),
+					 0);
 		}
 		wait_for(&answered, 500);
 		http_server_stop(server);

@@ -16,10 +16,19 @@
 #include <tasklab/base/err.h>
 #include <tasklab/base/id.h>
 
-#define HTTP_PATH_PARAMS_MAX 4
+#define HTTP_PATH_PARAMS_MAX  4
 #define HTTP_QUERY_PARAMS_MAX 32
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS, HTTP_METHOD_COUNT };
+enum http_method {
+	HTTP_GET,
+	HTTP_HEAD,
+	HTTP_POST,
+	HTTP_PUT,
+	HTTP_PATCH,
+	HTTP_DELETE,
+	HTTP_OPTIONS,
+	HTTP_METHOD_COUNT
+};
 const char *http_method_name(enum http_method method);
 
 struct http_request;
@@ -53,15 +62,15 @@ struct http_hooks {
 };
 
 struct http_options {
-	const char *listen;           /* "127.0.0.1:8080"; port 0 picks a free one */
-	unsigned threads;             /* kept-alive connections, and requests in flight; further
-				       * requests are answered 503 by a few spare workers */
-	unsigned queue;               /* accepted connections that wait for a worker */
-	int64_t request_ms;           /* the handler's deadline */
-	int64_t header_ms;            /* a request's head, then its body, must arrive within it */
-	int64_t idle_ms;              /* a kept-alive connection may be silent for it */
-	int64_t drain_ms;             /* SIGTERM: how long requests in flight may go on */
-	size_t header_bytes;          /* request line and headers */
+	const char *listen;  /* "127.0.0.1:8080"; port 0 picks a free one */
+	unsigned threads;    /* kept-alive connections, and requests in flight; further
+			      * requests are answered 503 by a few spare workers */
+	unsigned queue;      /* accepted connections that wait for a worker */
+	int64_t request_ms;  /* the handler's deadline */
+	int64_t header_ms;   /* a request's head, then its body, must arrive within it */
+	int64_t idle_ms;     /* a kept-alive connection may be silent for it */
+	int64_t drain_ms;    /* SIGTERM: how long requests in flight may go on */
+	size_t header_bytes; /* request line and headers */
 	size_t body_bytes;
 	size_t reply_bytes;
 	const struct http_route *routes;
@@ -74,7 +83,8 @@ struct http_server;
 /* Registers the label sets of method and route, and of the status codes, with metrics; called once,
  * before metrics_start, with the rows of every server to come. */
 int http_labels_register(const struct http_route *routes, size_t n, struct err *err);
-int http_server_start(const struct http_options *options, struct http_server **ret, struct err *err);
+int http_server_start(const struct http_options *options, struct http_server **ret,
+		      struct err *err);
 unsigned http_server_port(const struct http_server *server);
 /* Stops accepting, answers what was sent with Connection: close, closes idle connections, waits up
  * to drain_ms for the rest, frees. For one thread to call, not from a signal handler. */
@@ -92,7 +102,8 @@ void *http_request_storage(struct http_request *request); /* hooks.request_bytes
 void *http_request_arg(struct http_request *request);     /* hooks.arg */
 const char *http_request_header(const struct http_request *request, const char *name);
 /* Path parameter by its name in the template: a positive 64-bit id, or ERR_NOT_FOUND. */
-int http_path_id(const struct http_request *request, const char *name, int64_t *ret, struct err *err);
+int http_path_id(const struct http_request *request, const char *name, int64_t *ret,
+		 struct err *err);
 const char *http_path_text(const struct http_request *request, const char *name);
 /* Decoded query parameters, valid UTF-8 without NUL (refused earlier otherwise). A name that is
  * given twice is refused earlier too. */
@@ -111,13 +122,14 @@ void http_request_log_f64(struct http_request *request, const char *name, double
 /* Replies -------------------------------------------------------------------------------------- */
 
 struct buf *http_reply_body(struct http_reply *reply); /* write here; limited to reply_bytes */
-void http_reply_status(struct http_reply *reply, int status);       /* 200 at first */
-void http_reply_type(struct http_reply *reply, const char *type);   /* application/json at first */
+void http_reply_status(struct http_reply *reply, int status);     /* 200 at first */
+void http_reply_type(struct http_reply *reply, const char *type); /* application/json at first */
 void http_reply_header(struct http_reply *reply, const char *name, const char *format, ...)
 	PRINTF(3, 4);
 /* Sets ETag (given as it is sent: "\"7\"" or "W/\"7\""), and turns the reply to a GET into 304 when
  * If-None-Match holds it (RFC 9110 13.1.2). True: it did, and no body need be written. */
-bool http_reply_etag(struct http_reply *reply, const struct http_request *request, const char *etag);
+bool http_reply_etag(struct http_reply *reply, const struct http_request *request,
+		     const char *etag);
 /* If-Match against the current version's etag: ERR_PRECONDITION_REQUIRED when absent and required,
  * ERR_PRECONDITION when it differs. *given tells whether the header was there. */
 int http_if_match(const struct http_request *request, const char *etag, bool required, bool *given,
