@@ -229,39 +229,41 @@ void progress_end(struct progress *progress, bool ok)
 /* Tables --------------------------------------------------------------------------------------- */
 
 struct term_table {
-	size_t columns, cells, cap;
-	bool failed;
-	char **cell; /* the header row first */
+	struct buf text; /* every cell, row by row, each with its NUL; the headers first */
+	size_t columns;
+	struct column {
+		size_t width;
+		bool right;
+	} column[];
 };
 
-static void table_free(struct term_table *table)
+static size_t columns_of(const char *text)
 {
-	for (size_t i = 0; i < table->cells; i++)
-		free(table->cell[i]);
-	free(table->cell);
-	free(table);
+	return text_utf8_length(text, strlen(text));
 }
 
-static void table_cell(struct term_table *table, const char *text)
+static void table_cell(struct term_table *table, struct column *column, const char *text)
 {
-	if (table->failed)
-		return;
-	if (table->cells == table->cap) {
-		size_t cap = table->cap ? table->cap * 2 : 64;
-		char **cell = reallocarray(table->cell, cap, sizeof(*cell));
+	size_t width = columns_of(text);
 
-		if (!cell) {
-			table->failed = true;
-			return;
-		}
-		table->cell = cell;
-		table->cap = cap;
+	if (width > column->width)
+		column->width = width;
+	buf_append(&table->text, text, strlen(text) + 1);
+}
+
+struct term_table *term_table_new(const char *const *headers, size_t columns)
+{
+	struct term_table *table = calloc(1, sizeof(*table) + columns * sizeof(table->column[0]));
+
+	if (!table)
+		return NULL;
+	table->text = BUF_INIT(TABLE_MAX_BYTES);
+	table->columns = columns;
+	for (size_t i = 0; i < columns; i++) {
+		table->column[i].right = headers[i][0] == '>';
+		table_cell(table, &table->column[i], headers[i] + table->column[i].right);
 	}
-	table->cell[table->cells] = strdup(text ? text : "");
-	if (table->cell[table->cells])
-		table->cells++;
-	else
-		table->failed = true;
+	return table;
 }
 
 void term_table_row(struct term_table *table, const char *const *cells)
@@ -269,23 +271,7 @@ void term_table_row(struct term_table *table, const char *const *cells)
 	if (!table)
 		return;
 	for (size_t i = 0; i < table->columns; i++)
-		table_cell(table, cells[i]);
-}
-
-struct term_table *term_table_new(const char *const *headers, size_t columns)
-{
-	struct term_table *table = calloc(1, sizeof(*table));
-
-	if (!table)
-		return NULL;
-	table->columns = columns;
-	term_table_row(table, headers);
-	return table;
-}
-
-static size_t columns_of(const char *text)
-{
-	return text_utf8_length(text, strlen(text));
+		table_cell(table, &table->column[i], cells[i] ? cells[i] : "");
 }
 
 static void put_spaces(struct buf *out, size_t n)
@@ -294,70 +280,53 @@ static void put_spaces(struct buf *out, size_t n)
 		buf_putc(out, ' ');
 }
 
-/* A header of ">name" is shown as "name". */
-static const char *table_text(const struct term_table *table, size_t row, size_t column)
-{
-	const char *text = table->cell[row * table->columns + column];
-
-	return row == 0 && text[0] == '>' ? text + 1 : text;
-}
-
-static void put_row(struct buf *out, const struct term_table *table, size_t row,
-		    const size_t *widths)
+/* Writes the row of cells at text and returns where the next one begins. */
+static const char *put_row(struct buf *out, const struct term_table *table, const char *text)
 {
 	size_t pending = 0; /* spaces that are written only when something follows */
 
-	for (size_t column = 0; column < table->columns; column++) {
-		const char *text = table_text(table, row, column);
-		size_t pad = widths[column] - columns_of(text);
-		bool right = table->cell[column][0] == '>';
+	for (size_t i = 0; i < table->columns; i++) {
+		size_t pad = table->column[i].width - columns_of(text);
 
-		pending += right ? pad : 0;
+		pending += table->column[i].right ? pad : 0;
 		if (text[0] != '\0') {
 			put_spaces(out, pending);
 			buf_puts(out, text);
 			pending = 0;
 		}
-		pending += (right ? 0 : pad) + 2;
+		pending += (table->column[i].right ? 0 : pad) + 2;
+		text += strlen(text) + 1;
 	}
+	return text;
 }
 
 static void table_put(struct buf *out, const struct term_table *table, FILE *stream)
 {
-	AUTO(freep) size_t *widths = calloc(table->columns, sizeof(*widths));
-	size_t rows = table->cells / table->columns;
+	const char *text = table->text.data, *end = text + table->text.len;
 
-	if (!widths) {
-		out->failed = true;
-		return;
-	}
-	for (size_t i = 0; i < rows * table->columns; i++) {
-		size_t column = i % table->columns;
-		size_t width = columns_of(table_text(table, i / table->columns, column));
-
-		if (width > widths[column])
-			widths[column] = width;
-	}
-	for (size_t row = 0; row < rows; row++) {
-		buf_puts(out, row == 0 ? term_on(stream, TERM_BOLD) : "");
-		put_row(out, table, row, widths);
-		buf_puts(out, row == 0 ? term_off(stream) : "");
+	buf_puts(out, term_on(stream, TERM_BOLD));
+	text = put_row(out, table, text);
+	buf_puts(out, term_off(stream));
+	buf_putc(out, '\n');
+	while (text < end) {
+		text = put_row(out, table, text);
 		buf_putc(out, '\n');
 	}
 }
 
 void term_table_print(struct term_table *table, FILE *stream)
 {
-	AUTO(buf_release) struct buf out = BUF_INIT(TABLE_MAX_BYTES);
+	AUTO(buf_release) struct buf out = BUF_INIT(2 * TABLE_MAX_BYTES);
 
-	if (table && !table->failed)
+	if (table && !table->text.failed)
 		table_put(&out, table, stream);
-	if (!table || table->failed || out.failed)
+	if (!table || table->text.failed || out.failed)
 		fputs("(out of memory)\n", stream);
 	else
 		fwrite(out.data, 1, out.len, stream);
 	if (table)
-		table_free(table);
+		buf_release(&table->text);
+	free(table);
 }
 
 /* Figures -------------------------------------------------------------------------------------- */

@@ -62,7 +62,7 @@ static int find_addresses(const struct cmd *cmd, struct load_command *load, stru
 	struct address address;
 	bool v6;
 
-	if (strcmp(config_source(cmd->config, "listen"), "--listen") == 0) {
+	if (config_source(cmd->config, "listen") == CONFIG_FLAG) {
 		load->listen = cmd->config->listen;
 		service = getenv("TASKLAB_LISTEN");
 	}

@@ -6,6 +6,8 @@
 #include <tasklab/cmd/cmd.h>
 #include <tasklab/db/conn.h>
 
+#include "version.h"
+
 #ifdef __clang__
 #define COMPILER "clang " __clang_version__
 #else

@@ -1,6 +1,9 @@
 /* config.c - gathers the settings: defaults, then a file, then TASKLAB_* variables, then flags. */
 #include <tasklab/config/config.h>
 
+#include <assert.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,20 +12,12 @@
 
 #include "setting.h"
 
-#define FILE_MAX_BYTES 65536
-#define NAME_SIZE      64
-#define PREFIX         "TASKLAB_"
+#define FILE_MAX_BYTES   65536
+#define NAME_SIZE        64
+#define PREFIX           "TASKLAB_"
+#define SOURCE_MAX_BYTES (PATH_MAX + 64)
 
 extern char **environ;
-
-const char *config_source(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < SETTING_COUNT; i++) {
-		if (strcmp(settings[i].name, name) == 0)
-			return config->origin->source[i];
-	}
-	return NULL;
-}
 
 size_t config_count(void)
 {
@@ -44,6 +39,14 @@ static size_t find_setting(const char *name)
 	return i;
 }
 
+enum config_source config_source(const struct config *config, const char *name)
+{
+	size_t i = find_setting(name);
+
+	assert(i < SETTING_COUNT);
+	return config->origin->of[i].source;
+}
+
 static int unknown_setting(const char *source, const char *name, struct err *err)
 {
 	const char *names[SETTING_COUNT];
@@ -58,25 +61,21 @@ static int unknown_setting(const char *source, const char *name, struct err *err
 }
 
 /* Sets one setting and remembers where its value came from. */
-static int assign(struct config *config, size_t i, const char *source, const char *value,
-		  struct err *err)
+static int assign(struct config *config, size_t i, enum config_source source, size_t line,
+		  const char *value, struct err *err)
 {
-	char *copy;
+	AUTO(buf_release) struct buf text = BUF_INIT(SOURCE_MAX_BYTES);
 
-	if (setting_assign(&settings[i], config, source, value, err) < 0)
-		return -1;
-	copy = strdup(source);
-	if (!copy)
-		return err_no_memory(err);
-	free(config->origin->source[i]);
-	config->origin->source[i] = copy;
-	return 0;
+	config->origin->of[i].source = source;
+	config->origin->of[i].line = line;
+	setting_source(config->origin, i, &text);
+	return setting_assign(&settings[i], config, buf_str(&text), value, err);
 }
 
 static int load_defaults(struct config *config, struct err *err)
 {
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
-		if (assign(config, i, "default", settings[i].fallback, err) < 0)
+		if (assign(config, i, CONFIG_DEFAULT, 0, settings[i].fallback, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -96,15 +95,16 @@ static char *trim(char *text)
 	return text;
 }
 
-static int load_line(struct config *config, const char *source, char *line, bool *seen,
-		     struct err *err)
+static int load_line(struct config *config, size_t number, char *line, bool *seen, struct err *err)
 {
+	char source[PATH_MAX + 24];
 	char *equals, *name;
 	size_t i;
 
 	line = trim(line);
 	if (line[0] == '\0' || line[0] == '#')
 		return 0;
+	snprintf(source, sizeof(source), "%s:%zu", config->origin->file, number);
 	equals = strchr(line, '=');
 	if (!equals)
 		return err_field(err, ERR_INVALID, "config", "%.128s: expected name = value",
@@ -118,7 +118,7 @@ static int load_line(struct config *config, const char *source, char *line, bool
 		return err_field(err, ERR_INVALID, name, "%.128s: %s is set a second time", source,
 				 name);
 	seen[i] = true;
-	return assign(config, i, source, trim(equals + 1), err);
+	return assign(config, i, CONFIG_FILE, number, trim(equals + 1), err);
 }
 
 static int load_file(struct config *config, const char *path, struct err *err)
@@ -130,17 +130,12 @@ static int load_file(struct config *config, const char *path, struct err *err)
 
 	if (text_read_file(path, FILE_MAX_BYTES, &text, err) < 0)
 		return -1;
+	snprintf(config->origin->file, sizeof(config->origin->file), "%s", path);
 	if (memchr(buf_str(&text), '\0', text.len))
 		return err_field(err, ERR_INVALID, "config", "%.128s: has a NUL byte", path);
 	rest = text.data;
 	for (char *line; rest && (line = strsep(&rest, "\n"));) {
-		AUTO(freep) char *source = NULL;
-
-		if (asprintf(&source, "%s:%zu", path, ++number) < 0) {
-			source = NULL;
-			return err_no_memory(err);
-		}
-		if (load_line(config, source, line, seen, err) < 0)
+		if (load_line(config, ++number, line, seen, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -186,7 +181,7 @@ static int load_variable(struct config *config, const char *variable, const char
 	/* TASKLAB_listen is as unknown as TASKLAB_LISTNE */
 	if (i == SETTING_COUNT || strpbrk(variable, "abcdefghijklmnopqrstuvwxyz"))
 		return unknown_setting(variable, name, err);
-	return assign(config, i, variable, value, err);
+	return assign(config, i, CONFIG_VARIABLE, 0, value, err);
 }
 
 static int load_environment(struct config *config, struct err *err)
@@ -251,13 +246,10 @@ static size_t flag_setting(struct flag *flag)
 	return i;
 }
 
-/* What was given: values point into argv. */
+/* What was given; all point into argv. */
 struct flags {
 	const char *file;
-	struct {
-		char source[NAME_SIZE + 2];
-		const char *value;
-	} given[SETTING_COUNT];
+	const char *values[SETTING_COUNT];
 };
 
 /* Takes the value of a flag from behind its '=' or from the next argument; a boolean needs none.
@@ -296,12 +288,10 @@ static int take_flags(int *argc, char **argv, struct flags *flags, struct err *e
 				at + 1 < *argc ? argv[at + 1] : NULL, &used))
 			return err_field(err, ERR_INVALID, flag.name, "%s: expected a value",
 					 flag.source);
-		if (is_file) {
+		if (is_file)
 			flags->file = flag.value;
-		} else {
-			memcpy(flags->given[i].source, flag.source, sizeof(flag.source));
-			flags->given[i].value = flag.value;
-		}
+		else
+			flags->values[i] = flag.value;
 		at += used ? 2 : 1;
 	}
 	while (at < *argc)
@@ -314,8 +304,8 @@ static int take_flags(int *argc, char **argv, struct flags *flags, struct err *e
 static int load_flags(struct config *config, const struct flags *flags, struct err *err)
 {
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
-		if (flags->given[i].value &&
-		    assign(config, i, flags->given[i].source, flags->given[i].value, err) < 0)
+		if (flags->values[i] &&
+		    assign(config, i, CONFIG_FLAG, 0, flags->values[i], err) < 0)
 			return -1;
 	}
 	return 0;
@@ -332,8 +322,6 @@ void config_freep(struct config **config)
 
 		if (settings[i].type <= SETTING_ENUM)
 			freep(field);
-		if ((*config)->origin)
-			free((*config)->origin->source[i]);
 	}
 	free((*config)->origin);
 	free(*config);

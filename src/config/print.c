@@ -15,16 +15,19 @@ static int print_json(const struct config *config, FILE *stream, struct err *err
 {
 	AUTO(buf_release) struct buf out = BUF_INIT(LIST_MAX_BYTES);
 	AUTO(buf_release) struct buf value = BUF_INIT(VALUE_MAX_BYTES);
+	AUTO(buf_release) struct buf source = BUF_INIT(VALUE_MAX_BYTES);
 	struct json json = JSON_PRETTY(&out);
 
 	json_begin_array(&json);
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
 		buf_reset(&value);
+		buf_reset(&source);
 		setting_show(&settings[i], config, &value);
+		setting_source(config->origin, i, &source);
 		json_begin_object(&json);
 		json_kv_string(&json, "name", settings[i].name);
 		json_kv_string(&json, "value", buf_str(&value));
-		json_kv_string(&json, "source", config->origin->source[i]);
+		json_kv_string(&json, "source", buf_str(&source));
 		json_kv_string(&json, "help", settings[i].help);
 		json_end_object(&json);
 	}
@@ -41,15 +44,17 @@ static int print_table(const struct config *config, FILE *stream, struct err *er
 	static const char *const headers[] = {"NAME", "VALUE", "SOURCE", "HELP"};
 	struct term_table *table = term_table_new(headers, ARRAY_LEN(headers));
 	AUTO(buf_release) struct buf value = BUF_INIT(VALUE_MAX_BYTES);
+	AUTO(buf_release) struct buf source = BUF_INIT(VALUE_MAX_BYTES);
 
 	if (!table)
 		return err_no_memory(err);
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
 		buf_reset(&value);
+		buf_reset(&source);
 		setting_show(&settings[i], config, &value);
-		term_table_row(table,
-			       (const char *const[]){settings[i].name, buf_str(&value),
-						     config->origin->source[i], settings[i].help});
+		setting_source(config->origin, i, &source);
+		term_table_row(table, (const char *const[]){settings[i].name, buf_str(&value),
+							    buf_str(&source), settings[i].help});
 	}
 	term_table_print(table, stream);
 	return 0;

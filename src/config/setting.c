@@ -16,6 +16,31 @@ const struct setting settings[SETTING_COUNT] = {
 #undef X
 };
 
+void setting_source(const struct config_origin *origin, size_t setting, struct buf *out)
+{
+	const char *name = settings[setting].name;
+
+	switch (origin->of[setting].source) {
+	case CONFIG_DEFAULT:
+		buf_puts(out, "default");
+		break;
+	case CONFIG_FILE:
+		buf_printf(out, "%s:%zu", origin->file, origin->of[setting].line);
+		break;
+	case CONFIG_VARIABLE:
+		buf_puts(out, "TASKLAB_");
+		for (; *name; name++)
+			buf_putc(out,
+				 *name >= 'a' && *name <= 'z' ? (char)(*name - 'a' + 'A') : *name);
+		break;
+	case CONFIG_FLAG:
+		buf_puts(out, "--");
+		for (; *name; name++)
+			buf_putc(out, *name == '_' ? '-' : *name);
+		break;
+	}
+}
+
 static const struct {
 	const char *suffix;
 	int64_t factor;

@@ -2,6 +2,7 @@
 #ifndef CONFIG_SETTING_H
 #define CONFIG_SETTING_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,12 +36,19 @@ enum {
 
 extern const struct setting settings[SETTING_COUNT];
 
-/* Where each value came from: "default", "app.conf:3", "TASKLAB_LISTEN", "--listen". */
+/* Where each value came from. */
 struct config_origin {
-	char *source[SETTING_COUNT];
+	char file[PATH_MAX];
+	struct {
+		enum config_source source;
+		size_t line; /* of the file */
+	} of[SETTING_COUNT];
 };
 
-/* Parses value into the setting's field. The error says what was expected, and from where. */
+/* "default", "app.conf:3", "TASKLAB_LISTEN", "--listen" */
+void setting_source(const struct config_origin *origin, size_t setting, struct buf *out);
+/* Parses value into the setting's field. The error says what was expected, and from which source.
+ */
 int setting_assign(const struct setting *setting, struct config *config, const char *source,
 		   const char *value, struct err *err);
 /* The value as a person would write it, secrets hidden. */

@@ -61,11 +61,15 @@ static struct config *load(const char *const *args, struct err *err)
 
 static const char *source_of(const struct config *config, const char *name)
 {
+	static char text[128];
+	AUTO(buf_release) struct buf source = BUF_INIT(sizeof(text) - 1);
+
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
 		if (strcmp(settings[i].name, name) == 0)
-			return config->origin->source[i];
+			setting_source(config->origin, i, &source);
 	}
-	return "";
+	memcpy(text, buf_str(&source), source.len + 1);
+	return text;
 }
 
 static void test_defaults(void **state)

@@ -31,9 +31,9 @@ void config_freep(struct config **config);
 /* Aligned listing or JSON array: name, value (secrets and URL passwords as ***), source, help. */
 int config_print(const struct config *config, FILE *stream, bool json, struct err *err);
 
-/* Where a setting's value came from: "default", "app.conf:3", "TASKLAB_LISTEN", "--listen". NULL for
- * a name that no setting has. */
-const char *config_source(const struct config *config, const char *name);
+enum config_source { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_VARIABLE, CONFIG_FLAG };
+/* Where a setting's value came from; the name is one of the table. */
+enum config_source config_source(const struct config *config, const char *name);
 
 /* The settings' names, in the order of the table: for help and for "did you mean". */
 size_t config_count(void);
