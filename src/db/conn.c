@@ -145,11 +145,10 @@ int plain_answer(struct db_conn *conn, int sent, const char *sql, PGresult **ret
 static int refuse_copy(struct db_conn *conn, struct err *err)
 {
 	AUTO(result_clearp) PGresult *rest = NULL;
-	char *row = NULL;
 
-	(void)PQputCopyEnd(conn->pg, "COPY is not possible here");
-	while (PQgetCopyData(conn->pg, &row, 0) > 0)
-		PQfreemem(row);
+	(void)PQputCopyEnd(conn->pg, "COPY is not possible here"); /* fails when it is TO STDOUT */
+	if (wire_skip_copy(conn->pg, conn->deadline_ns, err) != WIRE_OK)
+		return -1;
 	(void)wire_answer(conn->pg, conn->deadline_ns, &rest, NULL);
 	return err_set(err, ERR_INVALID, "a script cannot COPY from or to the client", "COPY");
 }

@@ -133,6 +133,23 @@ enum wire_end wire_answer(PGconn *pg, int64_t deadline_ns, PGresult **ret, struc
 	return end;
 }
 
+enum wire_end wire_skip_copy(PGconn *pg, int64_t deadline_ns, struct err *err)
+{
+	enum wire_end end = WIRE_OK;
+
+	while (end == WIRE_OK) {
+		char *row = NULL;
+		int len = PQgetCopyData(pg, &row, 1);
+
+		PQfreemem(row);
+		if (len < 0) /* the end, or an error that wire_answer tells */
+			break;
+		if (len == 0)
+			end = wait_socket(pg, POLLIN, deadline_ns, err);
+	}
+	return end;
+}
+
 enum wire_end wire_simple(PGconn *pg, const char *sql, int64_t deadline_ns, struct err *err)
 {
 	AUTO(result_clearp) PGresult *result = NULL;

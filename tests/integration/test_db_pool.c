@@ -34,13 +34,15 @@ DB_QUERY_WRITE(SQL_DEALLOCATE, "p_deallocate", "DEALLOCATE ALL");
 
 static struct pg *pg;
 
+#define WAITERS 8
+
 static struct db_pool *open_pool(unsigned max, int64_t wait_ms, int64_t statement_ms, bool gauges)
 {
 	struct db_pool_options options = {.conninfo = pg_conninfo(pg),
 					  .application_name = "test_db_pool",
 					  .max_connections = max,
 					  .min_connections = 1,
-					  .max_waiters = 1,
+					  .max_waiters = WAITERS,
 					  .wait_ms = wait_ms,
 					  .connect_ms = 10000,
 					  .statement_ms = statement_ms,
@@ -109,26 +111,31 @@ static void until_waiting(struct db_pool *pool, unsigned n)
 
 static void waits_are_bounded(void **state)
 {
-	struct db_pool *pool = open_pool(1, 300, 10000, false);
+	struct db_pool *pool = open_pool(1, 2000, 10000, false);
 	struct db holder = caller(pool), late = caller(pool);
-	struct waiting w = {.pool = pool};
+	struct waiting w[WAITERS];
 	struct err err = ERR_INIT;
-	pthread_t thread;
+	pthread_t threads[WAITERS];
 	int64_t start_ns;
 
 	(void)state;
 	ok(db_begin(&holder, &err), &err);
-	ok(thread_start(&thread, "wait", wait_for_connection, &w, &err), &err);
-	until_waiting(pool, 1);
-	/* One waits already, and no more may. */
+	for (unsigned i = 0; i < WAITERS; i++) {
+		w[i] = (struct waiting){.pool = pool};
+		ok(thread_start(&threads[i], "wait", wait_for_connection, &w[i], &err), &err);
+	}
+	until_waiting(pool, WAITERS);
+	/* As many wait as may. */
 	start_ns = clock_mono_ns();
 	assert_int_equal(db_exec(&late, &SQL_PID, DB_NO_ARGS, NULL, &err), -1);
 	assert_int_equal(err.code, ERR_UNAVAILABLE);
 	assert_int_equal(err.retry_after_s, 1);
-	assert_true(clock_mono_ns() - start_ns < 300 * CLOCK_NS_PER_MS);
-	pthread_join(thread, NULL); /* the other gives up by itself */
-	assert_int_equal(w.result, -1);
-	assert_int_equal(w.err.code, ERR_UNAVAILABLE);
+	assert_true(clock_mono_ns() - start_ns < CLOCK_NS_PER_S);
+	for (unsigned i = 0; i < WAITERS; i++) { /* they give up by themselves */
+		pthread_join(threads[i], NULL);
+		assert_int_equal(w[i].result, -1);
+		assert_int_equal(w[i].err.code, ERR_UNAVAILABLE);
+	}
 	db_release(&holder);
 	ok(db_exec(&late, &SQL_PID, DB_NO_ARGS, NULL, &err), &err);
 	db_pool_close(pool);
@@ -149,6 +156,48 @@ static void a_freed_connection_goes_to_who_waits(void **state)
 	db_rollback(&holder);
 	pthread_join(thread, NULL);
 	ok(w.result, &w.err);
+	db_pool_close(pool);
+}
+
+struct queued {
+	struct db_pool *pool;
+	atomic_uint *turn; /* who is served when */
+	unsigned served_as;
+};
+
+static void *take_a_turn(void *arg)
+{
+	struct queued *queued = arg;
+	struct db db = caller(queued->pool);
+
+	if (db_begin(&db, NULL) == 0) /* holds the only connection */
+		queued->served_as = atomic_fetch_add(queued->turn, 1) + 1;
+	db_release(&db);
+	return NULL;
+}
+
+static void first_come_first_served(void **state)
+{
+	enum { CALLERS = 5 };
+	struct db_pool *pool = open_pool(1, 20000, 10000, false);
+	struct db holder = caller(pool);
+	struct queued queued[CALLERS];
+	pthread_t threads[CALLERS];
+	atomic_uint turn = 0;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	ok(db_begin(&holder, &err), &err);
+	for (unsigned i = 0; i < CALLERS; i++) {
+		queued[i] = (struct queued){.pool = pool, .turn = &turn};
+		ok(thread_start(&threads[i], "queued", take_a_turn, &queued[i], &err), &err);
+		until_waiting(pool, i + 1);
+	}
+	db_release(&holder);
+	for (unsigned i = 0; i < CALLERS; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(queued[i].served_as, i + 1);
+	}
 	db_pool_close(pool);
 }
 
@@ -376,6 +425,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(waits_are_bounded),
 		cmocka_unit_test(a_freed_connection_goes_to_who_waits),
+		cmocka_unit_test(first_come_first_served),
 		cmocka_unit_test(deadlines_hold_and_cancel),
 		cmocka_unit_test(statement_timeout_keeps_the_connection),
 		cmocka_unit_test(shapes_are_bounded),
