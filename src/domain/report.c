@@ -21,7 +21,7 @@ DB_QUERY_READ(SQL_REPORT_PROJECT_SUMMARY, "report_project_summary",
 	"  FROM tasks WHERE project_id = p.id) total"
 	" ORDER BY p.id");
 
-enum { PROJECT_ID, NAME, TODO, IN_PROGRESS, DONE, PROJECT_OVERDUE, LAST_ACTIVITY };
+enum { PROJECT_ID, NAME, SUM_TODO, SUM_IN_PROGRESS, SUM_DONE, PROJECT_OVERDUE, LAST_ACTIVITY };
 
 DB_QUERY_READ(SQL_REPORT_WORKLOAD, "report_workload",
 	"SELECT u.id, u.display_name, open.n, open.p0, open.p1, open.p2, open.p3, open.overdue"
@@ -62,9 +62,9 @@ void report_project_at(const struct page *page, size_t i, struct report_project 
 	*ret = (struct report_project){
 		.project_id = db_get_i64(page->result, i, PROJECT_ID),
 		.name = db_get_text(page->result, i, NAME),
-		.tasks[TASK_TODO] = db_get_i64(page->result, i, TODO),
-		.tasks[TASK_IN_PROGRESS] = db_get_i64(page->result, i, IN_PROGRESS),
-		.tasks[TASK_DONE] = db_get_i64(page->result, i, DONE),
+		.tasks[TASK_TODO] = db_get_i64(page->result, i, SUM_TODO),
+		.tasks[TASK_IN_PROGRESS] = db_get_i64(page->result, i, SUM_IN_PROGRESS),
+		.tasks[TASK_DONE] = db_get_i64(page->result, i, SUM_DONE),
 		.overdue = db_get_i64(page->result, i, PROJECT_OVERDUE),
 		.last_activity_us = row_time_us(page->result, i, LAST_ACTIVITY),
 	};
