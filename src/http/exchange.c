@@ -90,7 +90,7 @@ static void identify(struct http_request *request)
 		request->trace = no_trace;
 }
 
-/* Admission: a failure closes the connection ---------------------------------------------------- */
+/* Admission: a failure closes the connection --------------------------------------------------- */
 
 static int admit_body(struct http_request *request, struct err *err)
 {

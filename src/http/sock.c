@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -62,7 +63,7 @@ static bool visit_one(int original, unsigned port, sock_visit *visit, void *arg)
 
 	if (!is_local(original, port))
 		return true;
-	fd = dup(original);
+	fd = fcntl(original, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)
 		return true;
 	/* Asked again: the number may have changed hands before it was duplicated. */
@@ -110,7 +111,7 @@ static bool find_visit(int original, int fd, bool listening, void *arg)
 	    !address_split(&peer, &port, text) || port != find->port ||
 	    strcmp(text, find->address) != 0)
 		return true;
-	find->fd = dup(fd);
+	find->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	return false;
 }
 
