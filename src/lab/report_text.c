@@ -36,6 +36,8 @@ static const char *change(double before, double after, char out[CELL])
 		(void)snprintf(out, CELL, "gone");
 	else if (before <= 0)
 		(void)snprintf(out, CELL, "new");
+	else if (fabs(before - after) <= before / 100)
+		(void)snprintf(out, CELL, "same");
 	else if (before / after >= 10)
 		(void)snprintf(out, CELL, "%s times less",
 			       term_count((uint64_t)(before / after), count));
