@@ -316,7 +316,7 @@ static void table_put(struct buf *out, const struct term_table *table, FILE *str
 
 void term_table_print(struct term_table *table, FILE *stream)
 {
-	AUTO(buf_release) struct buf out = BUF_INIT(2 * TABLE_MAX_BYTES);
+	AUTO(buf_release) struct buf out = BUF_INIT((size_t)2 * TABLE_MAX_BYTES);
 
 	if (table && !table->text.failed)
 		table_put(&out, table, stream);

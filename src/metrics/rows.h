@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <tasklab/base/buf.h>
 #include <tasklab/metrics/metrics.h>
@@ -34,7 +35,7 @@ extern const struct metric_row metric_rows[METRIC_COUNT];
 
 static inline bool metric_in_seconds(const struct metric_row *row)
 {
-	return row->unit[0] == 's';
+	return strcmp(row->unit, "seconds") == 0;
 }
 
 struct label_set {

@@ -39,24 +39,24 @@ enum err_code {
 #define X(name, status, title) name,
 	ERR_CODES(X)
 #undef X
-	ERR_CODE_COUNT
+		ERR_CODE_COUNT
 };
 
 struct err {
 	enum err_code code;
 	unsigned retry_after_s; /* for 429 and 503; 0: not said */
-	char field[64];         /* the member, parameter or header at fault; "" when there is none */
-	char message[256];      /* for the client: no SQL, no secrets */
-	char detail[512];       /* for the log */
+	char field[64];    /* the member, parameter or header at fault; "" when there is none */
+	char message[256]; /* for the client: no SQL, no secrets */
+	char detail[512];  /* for the log */
 };
 
 #define ERR_INIT ((struct err){.code = ERR_NONE})
 
 /* Each sets *err (unless err is NULL) and returns -1, so that a caller can return it. */
-int err_set(struct err *err, enum err_code code, const char *message, const char *detail_format, ...)
-	PRINTF(4, 5);
-int err_field(struct err *err, enum err_code code, const char *field, const char *message_format, ...)
-	PRINTF(4, 5);
+int err_set(struct err *err, enum err_code code, const char *message, const char *detail_format,
+	    ...) PRINTF(4, 5);
+int err_field(struct err *err, enum err_code code, const char *field, const char *message_format,
+	      ...) PRINTF(4, 5);
 int err_no_memory(struct err *err);
 /* From errno: ERR_INTERNAL with message, and "what: strerror" as the detail. */
 int err_errno(struct err *err, int error_number, const char *message, const char *what);

@@ -26,7 +26,8 @@ void hist_freep(struct hist **hist);
 void hist_reset(struct hist *hist);
 void hist_record(struct hist *hist, int64_t ns); /* below 0 counts as 0 */
 void hist_merge(struct hist *into, const struct hist *from);
-/* The upper bound of the bucket that holds quantile q in [0, 1], never above max_ns; 0 when empty. */
+/* The upper bound of the bucket that holds quantile q in [0, 1], never above max_ns; 0 when empty.
+ */
 uint64_t hist_quantile_ns(const struct hist *hist, double q);
 uint64_t hist_bucket_upper_ns(size_t bucket);
 

@@ -6,10 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ID_REQUEST_MAX 64 /* characters of an accepted X-Request-Id */
+#define ID_REQUEST_MAX  64 /* characters of an accepted X-Request-Id */
 #define ID_REQUEST_SIZE (ID_REQUEST_MAX + 1)
 
-/* A new request id: 32 hexadecimal digits, a UUIDv7 without dashes (RFC 9562), so ids sort by time. */
+/* A new request id: 32 hexadecimal digits, a UUIDv7 without dashes (RFC 9562), so ids sort by time.
+ */
 void id_request_new(char out[ID_REQUEST_SIZE]);
 /* True for 1 to 64 characters of [A-Za-z0-9._-]; anything else is replaced by a new id. */
 bool id_request_valid(const char *text);

@@ -37,7 +37,8 @@ void json_str(struct json *json, const char *s); /* NULL writes null */
 void json_str_n(struct json *json, const char *s, size_t len);
 void json_i64(struct json *json, int64_t value);
 void json_u64(struct json *json, uint64_t value);
-void json_f64(struct json *json, double value); /* shortest that reads back the same; NaN, Inf: null */
+void json_f64(struct json *json,
+	      double value); /* shortest that reads back the same; NaN, Inf: null */
 void json_bool(struct json *json, bool value);
 void json_nil(struct json *json);
 void json_raw(struct json *json, const char *text, size_t len); /* text is one JSON value already */

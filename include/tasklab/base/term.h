@@ -9,10 +9,19 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum term_style { TERM_PLAIN, TERM_BOLD, TERM_DIM, TERM_RED, TERM_GREEN, TERM_YELLOW, TERM_BLUE, TERM_CYAN };
+enum term_style {
+	TERM_PLAIN,
+	TERM_BOLD,
+	TERM_DIM,
+	TERM_RED,
+	TERM_GREEN,
+	TERM_YELLOW,
+	TERM_BLUE,
+	TERM_CYAN
+};
 
 bool term_is_tty(FILE *stream);
-int term_width(FILE *stream); /* columns; 80 when unknown */
+int term_width(FILE *stream);                             /* columns; 80 when unknown */
 const char *term_on(FILE *stream, enum term_style style); /* escape sequence or "" */
 const char *term_off(FILE *stream);
 

@@ -20,8 +20,7 @@ static inline void thread_unlockp(pthread_mutex_t **mutex)
 	if (*mutex)
 		pthread_mutex_unlock(*mutex);
 }
-#define LOCK(mutex)                                                                                \
-	AUTO(thread_unlockp) UNUSED pthread_mutex_t *lock_held_ = thread_lock(mutex)
+#define LOCK(mutex) AUTO(thread_unlockp) UNUSED pthread_mutex_t *lock_held_ = thread_lock(mutex)
 
 int thread_start(pthread_t *ret, const char *name, void *(*body)(void *), void *arg,
 		 struct err *err);
