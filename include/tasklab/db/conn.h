@@ -51,7 +51,8 @@ struct buf;
 int db_quote_ident(struct db_conn *conn, const char *name, struct buf *into, struct err *err);
 int db_quote_literal(struct db_conn *conn, const char *text, struct buf *into, struct err *err);
 
-/* The conninfo with its password replaced by ***, for printing; the caller frees. NULL: unreadable. */
+/* The conninfo with its password replaced by ***, for printing; the caller frees. NULL: unreadable.
+ */
 char *db_conninfo_redacted(const char *conninfo);
 /* conninfo's parts that a psql line needs, password left out; the caller frees. */
 char *db_conninfo_psql(const char *conninfo, const char *dbname);

@@ -68,7 +68,18 @@ struct db_shape {
 
 /* Arguments ------------------------------------------------------------------------------------ */
 
-enum db_type { DB_NULL, DB_BOOL, DB_I64, DB_I32, DB_F64, DB_TEXT, DB_TIME, DB_JSON, DB_I64_ARRAY, DB_TEXT_ARRAY };
+enum db_type {
+	DB_NULL,
+	DB_BOOL,
+	DB_I64,
+	DB_I32,
+	DB_F64,
+	DB_TEXT,
+	DB_TIME,
+	DB_JSON,
+	DB_I64_ARRAY,
+	DB_TEXT_ARRAY
+};
 
 struct db_arg {
 	enum db_type type; /* of a NULL: DB_NULL, and the server infers the type */
@@ -119,8 +130,9 @@ uint64_t db_affected(const struct db_result *result); /* rows inserted, updated 
 bool db_is_null(const struct db_result *result, size_t row, size_t column);
 /* The column's type must be the one asked for (asserted); a NULL gives 0, false or NULL. */
 bool db_get_bool(const struct db_result *result, size_t row, size_t column);
-int64_t db_get_i64(const struct db_result *result, size_t row, size_t column); /* int2, int4, int8 */
-double db_get_f64(const struct db_result *result, size_t row, size_t column);  /* float4, float8 */
+int64_t db_get_i64(const struct db_result *result, size_t row,
+		   size_t column);                                            /* int2, int4, int8 */
+double db_get_f64(const struct db_result *result, size_t row, size_t column); /* float4, float8 */
 int64_t db_get_time_us(const struct db_result *result, size_t row, size_t column);
 /* text, varchar, name, json, jsonb: NUL-terminated, lives as long as the result. */
 const char *db_get_text(const struct db_result *result, size_t row, size_t column);
@@ -135,14 +147,14 @@ struct db_pool_options {
 	const char *application_name; /* shown in pg_stat_activity */
 	unsigned min_connections;     /* opened at once and kept */
 	unsigned max_connections;
-	unsigned max_waiters;         /* further callers are refused at once */
-	int64_t wait_ms;              /* longest wait for a connection */
+	unsigned max_waiters; /* further callers are refused at once */
+	int64_t wait_ms;      /* longest wait for a connection */
 	int64_t connect_ms;
-	int64_t statement_ms;         /* statement_timeout of every connection */
-	int64_t breaker_open_ms;      /* how long an open breaker refuses before it probes */
-	unsigned breaker_failures;    /* connection failures in a row that open it */
-	unsigned shapes_max;          /* prepared shapes kept per connection */
-	bool gauges;                  /* the main pool: the db_pool_* metrics tell of this one only */
+	int64_t statement_ms;      /* statement_timeout of every connection */
+	int64_t breaker_open_ms;   /* how long an open breaker refuses before it probes */
+	unsigned breaker_failures; /* connection failures in a row that open it */
+	unsigned shapes_max;       /* prepared shapes kept per connection */
+	bool gauges;               /* the main pool: the db_pool_* metrics tell of this one only */
 };
 
 enum db_breaker_state { DB_BREAKER_CLOSED, DB_BREAKER_HALF_OPEN, DB_BREAKER_OPEN };
@@ -159,8 +171,8 @@ struct db_pool_stats {
 };
 void db_pool_stats(struct db_pool *pool, struct db_pool_stats *ret);
 
-/* Registers the label sets query, outcome and pool state; before metrics_start. Without it statements
- * are not counted. */
+/* Registers the label sets query, outcome and pool state; before metrics_start. Without it
+ * statements are not counted. */
 int db_labels_register(struct err *err);
 
 /* Statements ----------------------------------------------------------------------------------- */
