@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Checks the dashboards and the provisioning files as Grafana's documentation describes them:
 what Grafana would refuse, ignore without a word, or show as an empty or overlapping panel."""
 
