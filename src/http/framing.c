@@ -30,20 +30,24 @@ static const char *end_of(const char *s)
 
 /* Layout --------------------------------------------------------------------------------------- */
 
-static int layout_request_line(const struct framing *framing, const char **ret, struct err *err)
+/* Where the request line ends; NULL for a malformed one. */
+static const char *layout_request_line(const struct framing *framing, struct err *err)
 {
 	const char *uri_end = end_of(framing->query ? framing->query : framing->uri);
 
-	if (framing->query && framing->query != end_of(framing->uri) + 1)
-		return err_set(err, ERR_INVALID, "the request target is malformed", "query");
+	if (framing->query && framing->query != end_of(framing->uri) + 1) {
+		err_set(err, ERR_INVALID, "the request target is malformed", "query");
+		return NULL;
+	}
 	if (framing->uri != end_of(framing->method) + 1 ||
-	    framing->version != uri_end + 1 + strlen("HTTP/"))
-		return err_set(err, ERR_INVALID,
-			       "the request line must be a method, a target and a version with one "
-			       "space between",
-			       "request line");
-	*ret = end_of(framing->version);
-	return 0;
+	    framing->version != uri_end + 1 + strlen("HTTP/")) {
+		err_set(err, ERR_INVALID,
+			"the request line must be a method, a target and a version with one space "
+			"between",
+			"request line");
+		return NULL;
+	}
+	return end_of(framing->version);
 }
 
 static int layout_header(const struct http_header *header, const char *line_end, struct err *err)
@@ -78,9 +82,9 @@ static bool layout_ends(const char *line_end, const char *buffer_end)
 int framing_layout(const struct framing *framing, size_t buffer_bytes, size_t *head_bytes,
 		   struct err *err)
 {
-	const char *line_end = NULL;
+	const char *line_end = layout_request_line(framing, err);
 
-	if (layout_request_line(framing, &line_end, err) < 0)
+	if (!line_end)
 		return -1;
 	for (size_t i = 0; i < framing->count; i++) {
 		if (layout_header(&framing->headers[i], line_end, err) < 0)
@@ -126,7 +130,7 @@ static int known_set(struct framing *framing, const struct http_header *header, 
 static void trim_end(const char *value)
 {
 	size_t len = strlen(value);
-	char *at = (char *)(uintptr_t)value; /* civetweb's buffer, which is ours to change */
+	char *at = (char *)value; /* civetweb's buffer, which is ours to change */
 
 	while (len > 0 && (at[len - 1] == ' ' || at[len - 1] == '\t'))
 		at[--len] = '\0';

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <tasklab/base/attr.h>
-
 #define SEGMENTS_MAX 16 /* of a template; bounds the recursion of a look-up */
 
 struct node {
@@ -42,17 +40,17 @@ static struct node *node_child(struct router *router, struct node *parent, const
 {
 	bool param = is_param(at, at + len);
 	struct node **link = &parent->child;
-	struct node *node;
+	struct node *node, *next;
 
-	while (*link && (*link)->text) {
+	for (; *link && (*link)->text; link = &(*link)->sibling) {
 		if (!param && (*link)->len == len && memcmp((*link)->text, at, len) == 0)
 			return *link;
-		link = &(*link)->sibling;
 	}
-	if (param && *link)
-		return *link;
+	next = *link; /* the parameter, when there is one */
+	if (param && next)
+		return next;
 	node = &router->nodes[router->node_count++];
-	*node = (struct node){.text = param ? NULL : at, .len = len, .sibling = *link};
+	*node = (struct node){.text = param ? NULL : at, .len = len, .sibling = next};
 	*link = node;
 	return node;
 }
@@ -100,19 +98,23 @@ static size_t count_slashes(const struct http_route *routes, size_t n)
 
 int router_new(const struct http_route *routes, size_t n, struct router **ret, struct err *err)
 {
-	AUTO(router_freep) struct router *router = calloc(1, sizeof(*router));
+	struct router *router = calloc(1, sizeof(*router));
+	struct node *nodes = calloc(count_slashes(routes, n) + 1, sizeof(*nodes));
 
-	if (!router)
+	if (!router || !nodes) {
+		free(router);
+		free(nodes);
 		return err_no_memory(err);
-	router->routes = routes;
-	router->nodes = calloc(count_slashes(routes, n) + 1, sizeof(*router->nodes));
-	if (!router->nodes)
-		return err_no_memory(err);
-	for (size_t i = 0; i < n; i++) {
-		if (router_add(router, &routes[i], err) < 0)
-			return -1;
 	}
-	*ret = TAKE(router);
+	router->routes = routes;
+	router->nodes = nodes;
+	for (size_t i = 0; i < n; i++) {
+		if (router_add(router, &routes[i], err) < 0) {
+			router_freep(&router);
+			return -1;
+		}
+	}
+	*ret = router;
 	return 0;
 }
 

@@ -66,7 +66,7 @@ static void on_close(const struct mg_connection *conn)
 	const struct mg_request_info *info = mg_get_request_info(conn);
 
 	if (worker && info && info->request_method && !info->local_uri && !worker->refused)
-		exchange_serve(worker, (struct mg_connection *)(uintptr_t)conn);
+		exchange_serve(worker, (struct mg_connection *)conn);
 }
 
 static void on_closed(const struct mg_connection *conn)
@@ -192,42 +192,53 @@ static int check_listen(const char *listen, struct err *err)
 	return 0;
 }
 
-static void server_freep(struct http_server **server)
+static void server_free(struct http_server *server)
 {
-	if (!*server)
-		return;
-	router_freep(&(*server)->router);
-	free((*server)->endpoints);
-	free(*server);
-	*server = NULL;
+	router_freep(&server->router);
+	free(server->endpoints);
+	free(server);
 }
 
-int http_server_start(const struct http_options *options, struct http_server **ret, struct err *err)
+static int server_prepare(struct http_server *server, const struct http_options *options,
+			  struct err *err)
 {
-	AUTO(server_freep) struct http_server *server = calloc(1, sizeof(*server));
-	struct mg_server_port port;
-
-	if (check_listen(options->listen, err) < 0)
-		return -1;
-	if (!server)
-		return err_no_memory(err);
 	server->options = *options;
 	server->buffer_bytes = options->header_bytes + HEAD_SLACK_BYTES;
 	server->endpoints = calloc(options->route_count + 1, sizeof(*server->endpoints));
 	if (!server->endpoints)
 		return err_no_memory(err);
-	if (labels_endpoints(options->routes, options->route_count, server->endpoints, err) < 0 ||
-	    router_new(options->routes, options->route_count, &server->router, err) < 0)
+	if (check_listen(options->listen, err) < 0 ||
+	    labels_endpoints(options->routes, options->route_count, server->endpoints, err) < 0)
 		return -1;
+	return router_new(options->routes, options->route_count, &server->router, err);
+}
+
+static int server_run(struct http_server *server, struct err *err)
+{
+	struct mg_server_port port;
+
 	mg_init_library(MG_FEATURES_DEFAULT);
 	if (start_threads(server, err) < 0) {
 		mg_exit_library();
 		return -1;
 	}
 	atomic_store(&server->started, true);
-	server->port =
-		mg_get_server_ports(server->context, 1, &port) == 1 ? (unsigned)port.port : 0;
-	*ret = TAKE(server);
+	if (mg_get_server_ports(server->context, 1, &port) == 1)
+		server->port = (unsigned)port.port;
+	return 0;
+}
+
+int http_server_start(const struct http_options *options, struct http_server **ret, struct err *err)
+{
+	struct http_server *server = calloc(1, sizeof(*server));
+
+	if (!server)
+		return err_no_memory(err);
+	if (server_prepare(server, options, err) < 0 || server_run(server, err) < 0) {
+		server_free(server);
+		return -1;
+	}
+	*ret = server;
 	return 0;
 }
 
@@ -244,5 +255,5 @@ void http_server_stop(struct http_server *server)
 	drain(server->port, clock_mono_ns() + server->options.drain_ms * CLOCK_NS_PER_MS);
 	mg_stop(server->context);
 	mg_exit_library();
-	server_freep(&server);
+	server_free(server);
 }

@@ -47,9 +47,9 @@ static bool address_split(const union address *address, unsigned *port, char tex
 
 static bool is_local(int fd, unsigned port)
 {
-	union address address;
+	union address address = {0};
 	socklen_t len = sizeof(address);
-	unsigned found;
+	unsigned found = 0;
 
 	return getsockname(fd, &address.any, &len) == 0 && address_split(&address, &found, NULL) &&
 	       found == port;
@@ -102,9 +102,9 @@ static bool find_visit(int original, int fd, bool listening, void *arg)
 {
 	struct find *find = arg;
 	char text[INET6_ADDRSTRLEN];
-	union address peer;
+	union address peer = {0};
 	socklen_t len = sizeof(peer);
-	unsigned port;
+	unsigned port = 0;
 
 	(void)original;
 	if (listening || getpeername(fd, &peer.any, &len) < 0 ||

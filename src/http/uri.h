@@ -16,7 +16,8 @@ const char *uri_fault(const char *text, size_t len, bool query);
  * The text has no fault. Returns the length. */
 size_t uri_decode(const char *text, size_t len, bool query, char *out);
 
-#define URI_QUERY_EXTRA (2 * (HTTP_QUERY_PARAMS_MAX + 1)) /* two terminators a parameter */
+#define URI_QUERY_EXTRA ((size_t)2 * (HTTP_QUERY_PARAMS_MAX + 1)) /* two terminators a parameter   \
+								   */
 
 struct uri_param {
 	const char *name, *value; /* decoded, within text */
