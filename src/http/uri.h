@@ -17,9 +17,8 @@ const char *uri_fault(const char *text, size_t len, bool query);
 size_t uri_decode(const char *text, size_t len, bool query, char *out);
 
 #define URI_QUERY_EXTRA ((size_t)2 * (HTTP_QUERY_PARAMS_MAX + 1)) /* two ends each */
-* /
 
-	struct uri_param {
+struct uri_param {
 	const char *name, *value; /* decoded, within text */
 };
 struct uri_query {
