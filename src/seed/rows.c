@@ -448,9 +448,9 @@ const struct rows_table ROWS_TABLES[SEED_TABLE_COUNT] = {
 	{"task_tags", "task_id, tag_id",
 	 false, ROWS_PER_TASK, 120, write_task_tags},
 	{"comments", "id, task_id, author_id, body, created_at, updated_at, version",
-	 true, ROWS_PER_TASK, 80, write_comments},
+	 true, ROWS_PER_TASK, 79, write_comments},
 	{"task_events", "id, task_id, actor_id, kind, changes, at",
-	 true, ROWS_PER_TASK, 230, write_task_events},
+	 true, ROWS_PER_TASK, 228, write_task_events},
 };
 /* clang-format on */
 
