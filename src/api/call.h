@@ -32,12 +32,11 @@ enum api_route_flag {
 /* One row of the route table (routes.c). */
 struct api_route {
 	enum http_method method;
+	unsigned flags; /* of enum api_route_flag */
 	const char *template;
 	api_handler *handler;
-	unsigned flags;                /* of enum api_route_flag */
 	const struct field_set *query; /* parameters; NULL: none */
-	const struct field_set
-		*body; /* members; NULL: no body. PATCH takes a merge patch of them */
+	const struct field_set *body;  /* members, of PATCH a merge patch; NULL: no body */
 	const char *summary;
 };
 

@@ -152,27 +152,25 @@ static int decode_member(const struct field *field, json_t *json, struct field_v
 	return fits ? 0 : type_error(field, err);
 }
 
-static const struct field *find(struct field_set set, const char *name)
+static const struct field *find(const struct field_set *set, const char *name)
 {
-	for (size_t i = 0; i < set.count; i++) {
-		if (strcmp(set.fields[i].name, name) == 0)
-			return &set.fields[i];
+	for (size_t i = 0; i < set->count; i++) {
+		if (strcmp(set->fields[i].name, name) == 0)
+			return &set->fields[i];
 	}
 	return NULL;
 }
 
-int field_decode(const json_t *object, struct field_set set, bool partial,
-		 struct field_value *values, struct err *err)
+int field_decode(json_t *object, struct field_set set, bool partial, struct field_value *values,
+		 struct err *err)
 {
-	/* jansson's iterators take a mutable object, although they change nothing. */
-	json_t *members = (json_t *)(uintptr_t)object;
 	const char *name;
 	json_t *value;
 
 	memset(values, 0, set.count * sizeof(*values));
-	json_object_foreach(members, name, value)
+	json_object_foreach(object, name, value)
 	{
-		const struct field *field = find(set, name);
+		const struct field *field = find(&set, name);
 		struct field_value *ret;
 
 		if (!field)
@@ -195,7 +193,7 @@ int field_decode(const json_t *object, struct field_set set, bool partial,
 int field_param(const char *name, const char *text, struct field_set set,
 		struct field_value *values, struct err *err)
 {
-	const struct field *field = find(set, name);
+	const struct field *field = find(&set, name);
 
 	if (!field)
 		return err_field(err, ERR_INVALID, name, "unknown parameter");

@@ -64,8 +64,8 @@ struct field_value {
  * FIELD_DEPTH_MAX deep, nothing behind it. The caller owns *ret (field_json_freep). */
 int field_parse(const char *data, size_t len, json_t **ret, struct err *err);
 /* Values point into object. partial: a merge patch (RFC 7396), where no member is required. */
-int field_decode(const json_t *object, struct field_set set, bool partial,
-		 struct field_value *values, struct err *err);
+int field_decode(json_t *object, struct field_set set, bool partial, struct field_value *values,
+		 struct err *err);
 /* One parameter of a query: values[].text, whatever its type, because the domain reads it.
  * ERR_INVALID when it is unknown. values must be zeroed before the first. */
 int field_param(const char *name, const char *text, struct field_set set,

@@ -12,7 +12,7 @@
  * decoding of parameters and body, and the entry in /openapi.json. Parameters in braces are read
  * by http_path_id. A literal segment wins over a parameter. HEAD is served by the GET rows.
  *
- *   method, template, handler, flags (enum api_route_flag), query, body, summary
+ *   method, flags (enum api_route_flag), template, handler, query, body, summary
  */
 /* clang-format off */
 #define ALWAYS    API_ROUTE_ALWAYS
@@ -21,58 +21,58 @@
 #define VERSIONED API_ROUTE_VERSIONED
 #define CREATE    API_ROUTE_IDEMPOTENT
 static const struct api_route ROWS[] = {
-	{HTTP_GET, "/metrics", metrics_handler, ALWAYS | TEXT, NULL, NULL, "Metrics in the Prometheus text format"},
-	{HTTP_GET, "/healthz", healthz_handler, ALWAYS, NULL, NULL, "Is the process alive?"},
-	{HTTP_GET, "/readyz", readyz_handler, ALWAYS, NULL, NULL, "Can it serve: database reachable, schema complete, not draining?"},
-	{HTTP_GET, "/", index_handler, 0, NULL, NULL, "Links to the rest"},
-	{HTTP_GET, "/openapi.json", openapi_handler, 0, NULL, NULL, "This description"},
+	{HTTP_GET, ALWAYS | TEXT, "/metrics", metrics_handler, NULL, NULL, "Metrics in the Prometheus text format"},
+	{HTTP_GET, ALWAYS, "/healthz", healthz_handler, NULL, NULL, "Is the process alive?"},
+	{HTTP_GET, ALWAYS, "/readyz", readyz_handler, NULL, NULL, "Can it serve: database reachable, schema complete, not draining?"},
+	{HTTP_GET, 0, "/", index_handler, NULL, NULL, "Links to the rest"},
+	{HTTP_GET, 0, "/openapi.json", openapi_handler, NULL, NULL, "This description"},
 
-	{HTTP_GET, "/api/v1/projects", project_list_handler, LIST, &PROJECT_QUERY, NULL, "List projects"},
-	{HTTP_POST, "/api/v1/projects", project_create_handler, CREATE | VERSIONED, NULL, &PROJECT_FIELDS, "Create a project"},
-	{HTTP_GET, "/api/v1/projects/{id}", project_get_handler, VERSIONED, NULL, NULL, "Read a project"},
-	{HTTP_PATCH, "/api/v1/projects/{id}", project_update_handler, VERSIONED, NULL, &PROJECT_FIELDS, "Change a project"},
-	{HTTP_DELETE, "/api/v1/projects/{id}", project_delete_handler, VERSIONED, NULL, NULL, "Delete a project without tasks"},
+	{HTTP_GET, LIST, "/api/v1/projects", project_list_handler, &PROJECT_QUERY, NULL, "List projects"},
+	{HTTP_POST, CREATE | VERSIONED, "/api/v1/projects", project_create_handler, NULL, &PROJECT_FIELDS, "Create a project"},
+	{HTTP_GET, VERSIONED, "/api/v1/projects/{id}", project_get_handler, NULL, NULL, "Read a project"},
+	{HTTP_PATCH, VERSIONED, "/api/v1/projects/{id}", project_update_handler, NULL, &PROJECT_FIELDS, "Change a project"},
+	{HTTP_DELETE, VERSIONED, "/api/v1/projects/{id}", project_delete_handler, NULL, NULL, "Delete a project without tasks"},
 
-	{HTTP_GET, "/api/v1/projects/{id}/members", member_list_handler, LIST, &LIST_QUERY, NULL, "List a project's members"},
-	{HTTP_POST, "/api/v1/projects/{id}/members", member_add_handler, CREATE, NULL, &MEMBER_FIELDS, "Add a member"},
-	{HTTP_GET, "/api/v1/projects/{id}/members/{user_id}", member_get_handler, 0, NULL, NULL, "Read a member"},
-	{HTTP_PATCH, "/api/v1/projects/{id}/members/{user_id}", member_update_handler, 0, NULL, &MEMBER_ROLE_FIELDS, "Change a member's role"},
-	{HTTP_DELETE, "/api/v1/projects/{id}/members/{user_id}", member_delete_handler, 0, NULL, NULL, "Remove a member"},
+	{HTTP_GET, LIST, "/api/v1/projects/{id}/members", member_list_handler, &LIST_QUERY, NULL, "List a project's members"},
+	{HTTP_POST, CREATE, "/api/v1/projects/{id}/members", member_add_handler, NULL, &MEMBER_FIELDS, "Add a member"},
+	{HTTP_GET, 0, "/api/v1/projects/{id}/members/{user_id}", member_get_handler, NULL, NULL, "Read a member"},
+	{HTTP_PATCH, 0, "/api/v1/projects/{id}/members/{user_id}", member_update_handler, NULL, &MEMBER_ROLE_FIELDS, "Change a member's role"},
+	{HTTP_DELETE, 0, "/api/v1/projects/{id}/members/{user_id}", member_delete_handler, NULL, NULL, "Remove a member"},
 
-	{HTTP_GET, "/api/v1/tasks", task_list_handler, LIST, &TASK_QUERY, NULL, "List and search tasks"},
-	{HTTP_POST, "/api/v1/tasks", task_create_handler, CREATE | VERSIONED, NULL, &TASK_FIELDS, "Create a task"},
-	{HTTP_GET, "/api/v1/tasks/{id}", task_get_handler, VERSIONED, NULL, NULL, "Read a task"},
-	{HTTP_PATCH, "/api/v1/tasks/{id}", task_update_handler, VERSIONED, NULL, &TASK_FIELDS, "Change a task"},
-	{HTTP_DELETE, "/api/v1/tasks/{id}", task_delete_handler, VERSIONED, NULL, NULL, "Delete a task with its comments and history"},
+	{HTTP_GET, LIST, "/api/v1/tasks", task_list_handler, &TASK_QUERY, NULL, "List and search tasks"},
+	{HTTP_POST, CREATE | VERSIONED, "/api/v1/tasks", task_create_handler, NULL, &TASK_FIELDS, "Create a task"},
+	{HTTP_GET, VERSIONED, "/api/v1/tasks/{id}", task_get_handler, NULL, NULL, "Read a task"},
+	{HTTP_PATCH, VERSIONED, "/api/v1/tasks/{id}", task_update_handler, NULL, &TASK_FIELDS, "Change a task"},
+	{HTTP_DELETE, VERSIONED, "/api/v1/tasks/{id}", task_delete_handler, NULL, NULL, "Delete a task with its comments and history"},
 
-	{HTTP_GET, "/api/v1/tasks/{id}/comments", comment_list_handler, LIST, &LIST_QUERY, NULL, "List a task's comments"},
-	{HTTP_POST, "/api/v1/tasks/{id}/comments", comment_create_handler, CREATE | VERSIONED, NULL, &COMMENT_FIELDS, "Comment on a task"},
-	{HTTP_GET, "/api/v1/tasks/{id}/comments/{comment_id}", comment_get_handler, VERSIONED, NULL, NULL, "Read a comment"},
-	{HTTP_PATCH, "/api/v1/tasks/{id}/comments/{comment_id}", comment_update_handler, VERSIONED, NULL, &COMMENT_BODY_FIELDS, "Change a comment"},
-	{HTTP_DELETE, "/api/v1/tasks/{id}/comments/{comment_id}", comment_delete_handler, VERSIONED, NULL, NULL, "Delete a comment"},
+	{HTTP_GET, LIST, "/api/v1/tasks/{id}/comments", comment_list_handler, &LIST_QUERY, NULL, "List a task's comments"},
+	{HTTP_POST, CREATE | VERSIONED, "/api/v1/tasks/{id}/comments", comment_create_handler, NULL, &COMMENT_FIELDS, "Comment on a task"},
+	{HTTP_GET, VERSIONED, "/api/v1/tasks/{id}/comments/{comment_id}", comment_get_handler, NULL, NULL, "Read a comment"},
+	{HTTP_PATCH, VERSIONED, "/api/v1/tasks/{id}/comments/{comment_id}", comment_update_handler, NULL, &COMMENT_BODY_FIELDS, "Change a comment"},
+	{HTTP_DELETE, VERSIONED, "/api/v1/tasks/{id}/comments/{comment_id}", comment_delete_handler, NULL, NULL, "Delete a comment"},
 
-	{HTTP_GET, "/api/v1/tasks/{id}/tags", task_tag_list_handler, LIST, &LIST_QUERY, NULL, "List a task's tags"},
-	{HTTP_POST, "/api/v1/tasks/{id}/tags", task_tag_add_handler, CREATE, NULL, &TASK_TAG_FIELDS, "Put a tag on a task"},
-	{HTTP_DELETE, "/api/v1/tasks/{id}/tags/{tag_id}", task_tag_remove_handler, 0, NULL, NULL, "Take a tag off a task"},
+	{HTTP_GET, LIST, "/api/v1/tasks/{id}/tags", task_tag_list_handler, &LIST_QUERY, NULL, "List a task's tags"},
+	{HTTP_POST, CREATE, "/api/v1/tasks/{id}/tags", task_tag_add_handler, NULL, &TASK_TAG_FIELDS, "Put a tag on a task"},
+	{HTTP_DELETE, 0, "/api/v1/tasks/{id}/tags/{tag_id}", task_tag_remove_handler, NULL, NULL, "Take a tag off a task"},
 
-	{HTTP_GET, "/api/v1/tasks/{id}/events", event_list_handler, LIST, &LIST_QUERY, NULL, "Read a task's history"},
+	{HTTP_GET, LIST, "/api/v1/tasks/{id}/events", event_list_handler, &LIST_QUERY, NULL, "Read a task's history"},
 
-	{HTTP_GET, "/api/v1/tags", tag_list_handler, LIST, &LIST_QUERY, NULL, "List tags"},
-	{HTTP_POST, "/api/v1/tags", tag_create_handler, CREATE | VERSIONED, NULL, &TAG_FIELDS, "Create a tag"},
-	{HTTP_GET, "/api/v1/tags/{id}", tag_get_handler, VERSIONED, NULL, NULL, "Read a tag"},
-	{HTTP_PATCH, "/api/v1/tags/{id}", tag_update_handler, VERSIONED, NULL, &TAG_FIELDS, "Change a tag"},
-	{HTTP_DELETE, "/api/v1/tags/{id}", tag_delete_handler, VERSIONED, NULL, NULL, "Delete a tag, from all tasks too"},
+	{HTTP_GET, LIST, "/api/v1/tags", tag_list_handler, &LIST_QUERY, NULL, "List tags"},
+	{HTTP_POST, CREATE | VERSIONED, "/api/v1/tags", tag_create_handler, NULL, &TAG_FIELDS, "Create a tag"},
+	{HTTP_GET, VERSIONED, "/api/v1/tags/{id}", tag_get_handler, NULL, NULL, "Read a tag"},
+	{HTTP_PATCH, VERSIONED, "/api/v1/tags/{id}", tag_update_handler, NULL, &TAG_FIELDS, "Change a tag"},
+	{HTTP_DELETE, VERSIONED, "/api/v1/tags/{id}", tag_delete_handler, NULL, NULL, "Delete a tag, from all tasks too"},
 
-	{HTTP_GET, "/api/v1/users", user_list_handler, LIST, &LIST_QUERY, NULL, "List users"},
-	{HTTP_POST, "/api/v1/users", user_create_handler, CREATE | VERSIONED, NULL, &USER_FIELDS, "Create a user"},
-	{HTTP_GET, "/api/v1/users/me", me_get_handler, VERSIONED, NULL, NULL, "Read the acting user"},
-	{HTTP_PATCH, "/api/v1/users/me", me_update_handler, VERSIONED, NULL, &USER_ME_FIELDS, "Change the acting user"},
-	{HTTP_GET, "/api/v1/users/{id}", user_get_handler, VERSIONED, NULL, NULL, "Read a user"},
-	{HTTP_PATCH, "/api/v1/users/{id}", user_update_handler, VERSIONED, NULL, &USER_FIELDS, "Change a user"},
-	{HTTP_DELETE, "/api/v1/users/{id}", user_delete_handler, VERSIONED, NULL, NULL, "Delete a user that owns nothing"},
+	{HTTP_GET, LIST, "/api/v1/users", user_list_handler, &LIST_QUERY, NULL, "List users"},
+	{HTTP_POST, CREATE | VERSIONED, "/api/v1/users", user_create_handler, NULL, &USER_FIELDS, "Create a user"},
+	{HTTP_GET, VERSIONED, "/api/v1/users/me", me_get_handler, NULL, NULL, "Read the acting user"},
+	{HTTP_PATCH, VERSIONED, "/api/v1/users/me", me_update_handler, NULL, &USER_ME_FIELDS, "Change the acting user"},
+	{HTTP_GET, VERSIONED, "/api/v1/users/{id}", user_get_handler, NULL, NULL, "Read a user"},
+	{HTTP_PATCH, VERSIONED, "/api/v1/users/{id}", user_update_handler, NULL, &USER_FIELDS, "Change a user"},
+	{HTTP_DELETE, VERSIONED, "/api/v1/users/{id}", user_delete_handler, NULL, NULL, "Delete a user that owns nothing"},
 
-	{HTTP_GET, "/api/v1/reports/project-summary", report_project_summary_handler, LIST, &LIST_QUERY, NULL, "Tasks of each project by status"},
-	{HTTP_GET, "/api/v1/reports/workload", report_workload_handler, LIST, &LIST_QUERY, NULL, "Open tasks of each user by priority"},
+	{HTTP_GET, LIST, "/api/v1/reports/project-summary", report_project_summary_handler, &LIST_QUERY, NULL, "Tasks of each project by status"},
+	{HTTP_GET, LIST, "/api/v1/reports/workload", report_workload_handler, &LIST_QUERY, NULL, "Open tasks of each user by priority"},
 };
 /* clang-format on */
 

@@ -69,7 +69,7 @@ static const char *connect_host(const struct address *address)
 /* SO_SNDTIMEO bounds connect(2) too (socket(7)). */
 static int connect_one(const struct addrinfo *to, int timeout_ms)
 {
-	const struct timeval timeout = {timeout_ms / 1000, (timeout_ms % 1000) * 1000};
+	const struct timeval timeout = {timeout_ms / 1000, (timeout_ms % 1000) * 1000L};
 	int fd = socket(to->ai_family, to->ai_socktype | SOCK_CLOEXEC, to->ai_protocol);
 	int saved;
 
