@@ -140,7 +140,7 @@ int stats_report(struct stats *stats, struct load_report *report, struct err *er
 		to->name = OPERATIONS[i].name;
 		hist_merge(to->hist, stats->operations[i].hist);
 		hist_merge(report->hist, stats->operations[i].hist);
-		to->requests = to->hist->count;
+		to->requests = stats->operations[i].hist->count;
 		for (size_t code = 0; code < STATS_CODES; code++)
 			to->errors += stats_is_error(code) ? stats->operations[i].codes[code] : 0;
 		report->requests += to->requests;

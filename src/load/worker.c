@@ -194,10 +194,9 @@ static struct slot *free_slot(struct worker *worker)
 	return NULL;
 }
 
-static void launch(struct worker *worker, uint64_t arrival, int64_t intended_ns)
+static void launch(struct worker *worker, struct slot *slot, uint64_t arrival, int64_t intended_ns)
 {
 	struct run *run = worker->run;
-	struct slot *slot = free_slot(worker);
 	struct rand rand;
 
 	/* What arrival i asks for depends on the seed, on i and on what was learnt. */
@@ -237,7 +236,9 @@ static bool have_pending(struct worker *worker)
 /* Sends what is due, as far as there are slots. */
 static void launch_due(struct worker *worker)
 {
-	while (worker->busy < worker->slot_count && have_pending(worker)) {
+	struct slot *slot;
+
+	while ((slot = free_slot(worker)) != NULL && have_pending(worker)) {
 		int64_t intended_ns = worker->pending_ns;
 		int64_t late_ns = clock_mono_ns() - intended_ns;
 
@@ -249,7 +250,7 @@ static void launch_due(struct worker *worker)
 			progress_add(worker->run->progress, 1);
 			continue;
 		}
-		launch(worker, worker->pending, intended_ns);
+		launch(worker, slot, worker->pending, intended_ns);
 	}
 }
 

@@ -121,6 +121,7 @@ static int draw_world(struct gen *gen, struct err *err)
 		total += member_count(gen, id);
 	}
 	gen->member_start[gen->projects + 1] = total;
+	assert(total > 0);
 	gen->members = calloc(total, sizeof(uint32_t));
 	if (!gen->members || !seen)
 		return err_no_memory(err);

@@ -15,7 +15,7 @@
 #include "gen.h"
 
 /* No key writes more: a task's comments and the longest description stay below it. */
-#define ROWS_KEY_MAX_BYTES (256 * 1024)
+#define ROWS_KEY_MAX_BYTES ((size_t)256 * 1024)
 
 struct rows {
 	const struct gen *gen;
