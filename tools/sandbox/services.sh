@@ -32,7 +32,8 @@ make_state() {
 	fi
 }
 
-start_time() { cut -d')' -f2- "/proc/$1/stat" 2>/dev/null | awk '{ print $20 }'; }
+# When a process began, in clock ticks; nothing for one that has ended, reaped or not.
+start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'; }
 
 running() { # running NAME
 	local pid time
