@@ -21,7 +21,7 @@
 #include "labs_dir.h"
 #include "markdown.h"
 
-#define LAB_JSON_MAX (4 * 1024 * 1024)
+#define LAB_JSON_MAX ((size_t)4 * 1024 * 1024)
 
 /* The catalogue ------------------------------------------------------------------------------- */
 
@@ -190,7 +190,7 @@ static int lab_show(struct cmd *cmd)
 	if (cmd_options(cmd, NULL, 0) < 0)
 		return CMD_USAGE;
 	rc = find_lab(cmd, &catalogue, &lab);
-	if (rc != CMD_OK)
+	if (rc != CMD_OK || !lab)
 		return rc;
 	if (!cmd->json) {
 		markdown_print(lab->readme, stdout);
@@ -214,7 +214,8 @@ static void close_fdp(int *fd)
 		(void)close(*fd);
 }
 
-/* Ctrl-C and SIGTERM become a readable descriptor, which ends the run in order. */
+/* Ctrl-C, SIGTERM and a closed terminal become a readable descriptor, which ends the run in order.
+ */
 static int catch_stop(int *ret, struct err *err)
 {
 	sigset_t set;
@@ -223,6 +224,7 @@ static int catch_stop(int *ret, struct err *err)
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGHUP);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC);
 	if (fd < 0)

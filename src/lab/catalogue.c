@@ -13,7 +13,7 @@
 #include "evidence.h"
 #include "schema.h"
 
-#define LAB_FILE_MAX  (256 * 1024)
+#define LAB_FILE_MAX  ((size_t)256 * 1024)
 #define CATALOGUE_MAX 500
 
 /* What lab.yaml may hold ------------------------------------------------------------------------
@@ -25,95 +25,95 @@ static const char *const WORKLOADS[]  = {"sql", NULL};
 static const char *const ROW_ORDERS[] = {"ordered", "unordered", NULL};
 
 static const struct schema_field VERSIONS_FIELDS[] = {
-	{"min", SCHEMA_INTEGER, offsetof(struct lab_versions, min), .min = 15, .max = 99, .fallback = 15},
-	{"max", SCHEMA_INTEGER, offsetof(struct lab_versions, max), .min = 15, .max = 99, .fallback = 99},
+	{"min", SCHEMA_INTEGER, false, offsetof(struct lab_versions, min), .min = 15, .max = 99, .fallback = 15},
+	{"max", SCHEMA_INTEGER, false, offsetof(struct lab_versions, max), .min = 15, .max = 99, .fallback = 99},
 };
 static const struct schema VERSIONS = {"postgresql", sizeof(struct lab_versions), VERSIONS_FIELDS,
 				       ARRAY_LEN(VERSIONS_FIELDS), false};
 
 static const struct schema_field SETTING_FIELDS[] = {
-	{"name",  SCHEMA_TEXT, offsetof(struct lab_setting, name),  true, .min = 1, .max = 63},
-	{"value", SCHEMA_TEXT, offsetof(struct lab_setting, value), true, .min = 1, .max = 200},
+	{"name",  SCHEMA_TEXT, true,  offsetof(struct lab_setting, name),  .min = 1, .max = 63},
+	{"value", SCHEMA_TEXT, true,  offsetof(struct lab_setting, value), .min = 1, .max = 200},
 };
 static const struct schema SETTING = {"a setting", sizeof(struct lab_setting), SETTING_FIELDS,
 				      ARRAY_LEN(SETTING_FIELDS), true};
 
 static const struct schema_field WORKLOAD_FIELDS[] = {
-	{"kind",       SCHEMA_CHOICE,  offsetof(struct lab_workload, kind),       true, .choices = WORKLOADS},
-	{"rows",       SCHEMA_CHOICE,  offsetof(struct lab_workload, rows),       true, .choices = ROW_ORDERS},
-	{"parameters", SCHEMA_INTEGER, offsetof(struct lab_workload, parameters), true, .min = 1, .max = 10000},
-	{"clients",    SCHEMA_INTEGER, offsetof(struct lab_workload, clients),    .min = 1, .max = 64, .fallback = 1},
-	{"calls",      SCHEMA_INTEGER, offsetof(struct lab_workload, calls),      .min = 1, .max = 1000000},
-	{"seconds",    SCHEMA_INTEGER, offsetof(struct lab_workload, seconds),    .min = 1, .max = 600},
-	{"samples",    SCHEMA_INTEGER, offsetof(struct lab_workload, samples),    .min = 1, .max = 20, .fallback = 3},
+	{"kind",       SCHEMA_CHOICE,  true,  offsetof(struct lab_workload, kind),       .choices = WORKLOADS},
+	{"rows",       SCHEMA_CHOICE,  true,  offsetof(struct lab_workload, rows),       .choices = ROW_ORDERS},
+	{"parameters", SCHEMA_INTEGER, true,  offsetof(struct lab_workload, parameters), .min = 1, .max = 10000},
+	{"clients",    SCHEMA_INTEGER, false, offsetof(struct lab_workload, clients),    .min = 1, .max = 64, .fallback = 1},
+	{"calls",      SCHEMA_INTEGER, false, offsetof(struct lab_workload, calls),      .min = 1, .max = 1000000},
+	{"seconds",    SCHEMA_INTEGER, false, offsetof(struct lab_workload, seconds),    .min = 1, .max = 600},
+	{"samples",    SCHEMA_INTEGER, false, offsetof(struct lab_workload, samples),    .min = 1, .max = 20, .fallback = 3},
 };
 static const struct schema WORKLOAD = {"the workload", sizeof(struct lab_workload), WORKLOAD_FIELDS,
 				       ARRAY_LEN(WORKLOAD_FIELDS), true};
 
 static const struct schema_field BOUNDS_FIELDS[] = {
-	{"at_least", SCHEMA_NUMBER, offsetof(struct lab_bounds, at_least), .max = 1e15, .fallback = NAN},
-	{"at_most",  SCHEMA_NUMBER, offsetof(struct lab_bounds, at_most),  .max = 1e15, .fallback = NAN},
+	{"at_least", SCHEMA_NUMBER, false, offsetof(struct lab_bounds, at_least), .max = 1e15, .fallback = NAN},
+	{"at_most",  SCHEMA_NUMBER, false, offsetof(struct lab_bounds, at_most),  .max = 1e15, .fallback = NAN},
 };
 static const struct schema BOUNDS = {"a bound", sizeof(struct lab_bounds), BOUNDS_FIELDS,
 				     ARRAY_LEN(BOUNDS_FIELDS), false};
 
 static const struct schema_field EVIDENCE_FIELDS[] = {
-	{"kind",     SCHEMA_TEXT,   offsetof(struct lab_evidence, kind),     true, .min = 1, .max = 40},
-	{"node",     SCHEMA_TEXT,   offsetof(struct lab_evidence, node),     .min = 1, .max = 60},
-	{"relation", SCHEMA_TEXT,   offsetof(struct lab_evidence, relation), .min = 1, .max = 63},
-	{"index",    SCHEMA_TEXT,   offsetof(struct lab_evidence, index),    .min = 1, .max = 63},
-	{"before",   SCHEMA_MAP,    offsetof(struct lab_evidence, before),   .sub = &BOUNDS},
-	{"after",    SCHEMA_MAP,    offsetof(struct lab_evidence, after),    .sub = &BOUNDS},
-	{"down_by",  SCHEMA_NUMBER, offsetof(struct lab_evidence, down_by),  .min = 1, .max = 1e9, .fallback = NAN},
-	{"up_by",    SCHEMA_NUMBER, offsetof(struct lab_evidence, up_by),    .min = 1, .max = 1e9, .fallback = NAN},
-	{"scales",   SCHEMA_TEXTS,  offsetof(struct lab_evidence, scales.items), .min = 1, .max = 3,
+	{"kind",     SCHEMA_TEXT,   true,  offsetof(struct lab_evidence, kind),         .min = 1, .max = 40},
+	{"node",     SCHEMA_TEXT,   false, offsetof(struct lab_evidence, node),         .min = 1, .max = 60},
+	{"relation", SCHEMA_TEXT,   false, offsetof(struct lab_evidence, relation),     .min = 1, .max = 63},
+	{"index",    SCHEMA_TEXT,   false, offsetof(struct lab_evidence, index),        .min = 1, .max = 63},
+	{"before",   SCHEMA_MAP,    false, offsetof(struct lab_evidence, before),       .sub = &BOUNDS},
+	{"after",    SCHEMA_MAP,    false, offsetof(struct lab_evidence, after),        .sub = &BOUNDS},
+	{"down_by",  SCHEMA_NUMBER, false, offsetof(struct lab_evidence, down_by),      .min = 1, .max = 1e9, .fallback = NAN},
+	{"up_by",    SCHEMA_NUMBER, false, offsetof(struct lab_evidence, up_by),        .min = 1, .max = 1e9, .fallback = NAN},
+	{"scales",   SCHEMA_TEXTS,  false, offsetof(struct lab_evidence, scales.items), .min = 1, .max = 3,
 	 .count_offset = offsetof(struct lab_evidence, scales.count)},
-	{"postgresql", SCHEMA_MAP,  offsetof(struct lab_evidence, versions), .sub = &VERSIONS},
+	{"postgresql", SCHEMA_MAP,  false, offsetof(struct lab_evidence, versions),     .sub = &VERSIONS},
 };
 static const struct schema EVIDENCE = {"an evidence item", sizeof(struct lab_evidence), EVIDENCE_FIELDS,
 				       ARRAY_LEN(EVIDENCE_FIELDS), true};
 
 static const struct schema_field CHOICE_FIELDS[] = {
-	{"text",  SCHEMA_TEXT, offsetof(struct lab_choice, text),  true, .min = 1, .max = 400},
-	{"why",   SCHEMA_TEXT, offsetof(struct lab_choice, why),   true, .min = 1, .max = 1000},
-	{"right", SCHEMA_BOOL, offsetof(struct lab_choice, right), .fallback = 0},
+	{"text",  SCHEMA_TEXT, true,  offsetof(struct lab_choice, text),  .min = 1, .max = 400},
+	{"why",   SCHEMA_TEXT, true,  offsetof(struct lab_choice, why),   .min = 1, .max = 1000},
+	{"right", SCHEMA_BOOL, false, offsetof(struct lab_choice, right), .fallback = 0},
 };
 static const struct schema CHOICE = {"a choice", sizeof(struct lab_choice), CHOICE_FIELDS,
 				     ARRAY_LEN(CHOICE_FIELDS), true};
 
 static const struct schema_field QUESTION_FIELDS[] = {
-	{"question", SCHEMA_TEXT, offsetof(struct lab_question, question), true, .min = 1, .max = 400},
-	{"choices",  SCHEMA_MAPS, offsetof(struct lab_question, choices),  true, .min = LAB_CHOICES, .max = LAB_CHOICES,
+	{"question", SCHEMA_TEXT, true,  offsetof(struct lab_question, question), .min = 1, .max = 400},
+	{"choices",  SCHEMA_MAPS, true,  offsetof(struct lab_question, choices),  .min = LAB_CHOICES, .max = LAB_CHOICES,
 	 .count_offset = offsetof(struct lab_question, choice_count), .sub = &CHOICE},
 };
 static const struct schema QUESTION = {"a question", sizeof(struct lab_question), QUESTION_FIELDS,
 				       ARRAY_LEN(QUESTION_FIELDS), true};
 
 static const struct schema_field TRAP_FIELDS[] = {
-	{"sql", SCHEMA_TEXT, offsetof(struct lab_trap, sql), true, .min = 1, .max = 4000},
-	{"why", SCHEMA_TEXT, offsetof(struct lab_trap, why), true, .min = 1, .max = 1000},
+	{"sql", SCHEMA_TEXT, true,  offsetof(struct lab_trap, sql), .min = 1, .max = 4000},
+	{"why", SCHEMA_TEXT, true,  offsetof(struct lab_trap, why), .min = 1, .max = 1000},
 };
 static const struct schema TRAP = {"a trap", sizeof(struct lab_trap), TRAP_FIELDS,
 				   ARRAY_LEN(TRAP_FIELDS), true};
 
 static const struct schema_field LAB_FIELDS[] = {
-	{"title",      SCHEMA_TEXT,    offsetof(struct lab, title),   true, .min = 1, .max = 80},
-	{"summary",    SCHEMA_TEXT,    offsetof(struct lab, summary), true, .min = 1, .max = 400},
-	{"topics",     SCHEMA_TEXTS,   offsetof(struct lab, topics.items), true, .min = 1, .max = 8,
+	{"title",      SCHEMA_TEXT,    true,  offsetof(struct lab, title),        .min = 1, .max = 80},
+	{"summary",    SCHEMA_TEXT,    true,  offsetof(struct lab, summary),      .min = 1, .max = 400},
+	{"topics",     SCHEMA_TEXTS,   true,  offsetof(struct lab, topics.items), .min = 1, .max = 8,
 	 .count_offset = offsetof(struct lab, topics.count)},
-	{"level",      SCHEMA_CHOICE,  offsetof(struct lab, level),   true, .choices = LEVELS},
-	{"minutes",    SCHEMA_INTEGER, offsetof(struct lab, minutes), true, .min = 1, .max = 240},
-	{"postgresql", SCHEMA_MAP,     offsetof(struct lab, versions), .sub = &VERSIONS},
-	{"settings",   SCHEMA_MAPS,    offsetof(struct lab, settings), .min = 1, .max = 20,
+	{"level",      SCHEMA_CHOICE,  true,  offsetof(struct lab, level),        .choices = LEVELS},
+	{"minutes",    SCHEMA_INTEGER, true,  offsetof(struct lab, minutes),      .min = 1, .max = 240},
+	{"postgresql", SCHEMA_MAP,     false, offsetof(struct lab, versions),     .sub = &VERSIONS},
+	{"settings",   SCHEMA_MAPS,    false, offsetof(struct lab, settings),     .min = 1, .max = 20,
 	 .count_offset = offsetof(struct lab, setting_count), .sub = &SETTING},
-	{"workload",   SCHEMA_MAP,     offsetof(struct lab, workload), true, .sub = &WORKLOAD},
-	{"evidence",   SCHEMA_MAPS,    offsetof(struct lab, evidence), true, .min = 1, .max = 20,
+	{"workload",   SCHEMA_MAP,     true,  offsetof(struct lab, workload),     .sub = &WORKLOAD},
+	{"evidence",   SCHEMA_MAPS,    true,  offsetof(struct lab, evidence),     .min = 1, .max = 20,
 	 .count_offset = offsetof(struct lab, evidence_count), .sub = &EVIDENCE},
-	{"quiz",       SCHEMA_MAPS,    offsetof(struct lab, quiz), true, .min = 1, .max = 3,
+	{"quiz",       SCHEMA_MAPS,    true,  offsetof(struct lab, quiz),         .min = 1, .max = 3,
 	 .count_offset = offsetof(struct lab, quiz_count), .sub = &QUESTION},
-	{"hints",      SCHEMA_TEXTS,   offsetof(struct lab, hints.items), true, .min = LAB_HINTS, .max = LAB_HINTS,
+	{"hints",      SCHEMA_TEXTS,   true,  offsetof(struct lab, hints.items),  .min = LAB_HINTS, .max = LAB_HINTS,
 	 .count_offset = offsetof(struct lab, hints.count)},
-	{"traps",      SCHEMA_MAPS,    offsetof(struct lab, traps), true, .min = 1, .max = 10,
+	{"traps",      SCHEMA_MAPS,    true,  offsetof(struct lab, traps),        .min = 1, .max = 10,
 	 .count_offset = offsetof(struct lab, trap_count), .sub = &TRAP},
 };
 static const struct schema LAB = {"the lab", sizeof(struct lab), LAB_FIELDS, ARRAY_LEN(LAB_FIELDS), false};
@@ -267,7 +267,7 @@ static int read_lab_file(struct lab *lab, const struct lab_file *file, struct er
 static int read_lab(const char *folder, const char *slug, struct lab *ret, struct err *err)
 {
 	AUTO(buf_release) struct buf path = BUF_INIT(8192);
-	struct lab lab;
+	struct lab lab = {.slug = NULL};
 
 	buf_printf(&path, "%s/%s/lab.yaml", folder, slug);
 	if (buf_check(&path, err) < 0)
@@ -332,7 +332,7 @@ static int add_lab(struct catalogue *catalogue, const char *folder, const char *
 	const struct lab *same = lab_by_slug(catalogue, slug);
 	struct err why = ERR_INIT;
 	struct lab *grown;
-	struct lab lab;
+	struct lab lab = {.slug = NULL};
 
 	if (same) {
 		schema_fault(&why, folder, 1, "lab \"%s\" stands in %s already", slug,

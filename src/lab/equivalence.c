@@ -4,7 +4,7 @@
 #include <tasklab/base/buf.h>
 #include <tasklab/base/text.h>
 
-#define ROW_MAX_BYTES (16 * 1024 * 1024)
+#define ROW_MAX_BYTES ((size_t)16 * 1024 * 1024)
 #define ORDER_FACTOR  UINT64_C(0x9E3779B97F4A7C15) /* odd, so that no row is lost in the product */
 
 /* Lengths before values, so that ("ab", "c") is not ("a", "bc"), nor NULL the empty text. */

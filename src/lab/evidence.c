@@ -310,6 +310,11 @@ void evidence_judge(const struct lab_evidence *item, const struct evidence_where
 
 	memset(ret, 0, sizeof(*ret));
 	ret->item = item;
+	ret->outcome = EVIDENCE_NOT_HELD;
+	if (!kind) { /* the catalogue lets none through */
+		(void)fail(ret, "unknown kind");
+		return;
+	}
 	ret->before = kind->figure(item, before);
 	ret->after = kind->figure(item, after);
 	write_claim(item, kind, ret);
@@ -324,8 +329,6 @@ void evidence_judge(const struct lab_evidence *item, const struct evidence_where
 	    by_ratio(ret, kind, ret->before, ret->after, item->down_by, "down") &&
 	    by_ratio(ret, kind, ret->after, ret->before, item->up_by, "up"))
 		ret->outcome = EVIDENCE_HELD;
-	else
-		ret->outcome = EVIDENCE_NOT_HELD;
 }
 
 const char *evidence_outcome_name(enum evidence_outcome outcome)

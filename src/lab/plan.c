@@ -83,14 +83,11 @@ static int add_node(struct plan *plan, const json_t *object, int parent, unsigne
 	return 0;
 }
 
-int plan_parse(const char *json, struct plan **ret, struct err *err)
+static int read_plan(struct plan *plan, const char *json, struct err *err)
 {
-	AUTO(plan_freep) struct plan *plan = calloc(1, sizeof(*plan));
 	json_error_t why;
 	const json_t *top;
 
-	if (!plan)
-		return err_no_memory(err);
 	plan->json = strdup(json);
 	if (!plan->json)
 		return err_no_memory(err);
@@ -103,7 +100,16 @@ int plan_parse(const char *json, struct plan **ret, struct err *err)
 	plan->query_id = json_integer_value(json_object_get(top, "Query Identifier"));
 	plan->planning_ms = number(top, "Planning Time");
 	plan->execution_ms = number(top, "Execution Time");
-	if (add_node(plan, json_object_get(top, "Plan"), -1, 0, err) < 0)
+	return add_node(plan, json_object_get(top, "Plan"), -1, 0, err);
+}
+
+int plan_parse(const char *json, struct plan **ret, struct err *err)
+{
+	AUTO(plan_freep) struct plan *plan = calloc(1, sizeof(*plan));
+
+	if (!plan)
+		return err_no_memory(err);
+	if (read_plan(plan, json, err) < 0)
 		return -1;
 	*ret = TAKE(plan);
 	return 0;

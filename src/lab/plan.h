@@ -13,7 +13,7 @@
 
 #include <tasklab/base/err.h>
 
-#define PLAN_JSON_MAX  (8 * 1024 * 1024)
+#define PLAN_JSON_MAX  ((size_t)8 * 1024 * 1024)
 #define PLAN_DEPTH_MAX 60
 #define PLAN_NODES_MAX 2000
 

@@ -5,15 +5,17 @@
 
 int record_new(struct record **ret, struct err *err)
 {
-	AUTO(record_freep) struct record *record = calloc(1, sizeof(*record));
+	struct record *record = calloc(1, sizeof(*record));
+	struct hist *latency = hist_new();
 
-	if (!record)
+	if (!record || !latency) {
+		free(record);
+		hist_freep(&latency);
 		return err_no_memory(err);
+	}
 	record->differing = -1;
-	record->latency = hist_new();
-	if (!record->latency)
-		return err_no_memory(err);
-	*ret = TAKE(record);
+	record->latency = latency;
+	*ret = record;
 	return 0;
 }
 

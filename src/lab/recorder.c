@@ -1,6 +1,7 @@
 /* recorder.c - EXPLAIN, pg_stat_statements and the statistics of tables and indexes. */
 #include "recorder.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,30 +251,28 @@ static void subtract_statements(struct record_statements *after,
 #undef X
 }
 
-static void subtract_tables(struct record *after, const struct record *before)
+static void subtract_tables(struct record_table *after, size_t n, const struct record_table *before,
+			    size_t m)
 {
-	for (size_t i = 0; i < after->table_count; i++) {
-		struct record_table *table = &after->tables[i];
-
-		for (size_t j = 0; j < before->table_count; j++) {
-			if (strcmp(table->name, before->tables[j].name) != 0)
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j < m; j++) {
+			if (strcmp(after[i].name, before[j].name) != 0)
 				continue;
-#define X(counter) table->counter -= before->tables[j].counter;
+#define X(counter) after[i].counter -= before[j].counter;
 			RECORD_TABLE_COUNTERS(X)
 #undef X
 		}
 	}
 }
 
-static void subtract_indexes(struct record *after, const struct record *before)
+static void subtract_indexes(struct record_index *after, size_t n,
+			     const struct record_index *before, size_t m)
 {
-	for (size_t i = 0; i < after->index_count; i++) {
-		struct record_index *index = &after->indexes[i];
-
-		for (size_t j = 0; j < before->index_count; j++) {
-			if (strcmp(index->name, before->indexes[j].name) != 0)
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j < m; j++) {
+			if (strcmp(after[i].name, before[j].name) != 0)
 				continue;
-#define X(counter) index->counter -= before->indexes[j].counter;
+#define X(counter) after[i].counter -= before[j].counter;
 			RECORD_INDEX_COUNTERS(X)
 #undef X
 		}
@@ -294,10 +293,11 @@ int recorder_end(struct recorder *recorder, struct record *record, struct err *e
 	if (record_new(&after, err) < 0 ||
 	    read_counters(recorder, record->plans[0]->query_id, after, err) < 0)
 		return -1;
+	assert(after->tables && after->indexes);
 	subtract_statements(&after->top, &record->top);
 	subtract_statements(&after->nested, &record->nested);
-	subtract_tables(after, record);
-	subtract_indexes(after, record);
+	subtract_tables(after->tables, after->table_count, record->tables, record->table_count);
+	subtract_indexes(after->indexes, after->index_count, record->indexes, record->index_count);
 	record->top = after->top;
 	record->nested = after->nested;
 	free(record->tables);

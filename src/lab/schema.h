@@ -12,7 +12,7 @@
 
 #include <tasklab/base/err.h>
 
-#define SCHEMA_FILE_MAX  (256 * 1024)
+#define SCHEMA_FILE_MAX  ((size_t)256 * 1024)
 #define SCHEMA_ITEMS_MAX 64 /* of any list */
 
 enum schema_type {
@@ -33,8 +33,8 @@ struct schema;
 struct schema_field {
 	const char *name;
 	enum schema_type type;
-	size_t offset;
 	bool required;
+	size_t offset;
 	double min, max;
 	double fallback;            /* INTEGER, NUMBER, BOOL, CHOICE where the key is not given */
 	size_t count_offset;        /* TEXTS, MAPS: where the number of items goes */

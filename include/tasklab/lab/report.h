@@ -7,7 +7,7 @@
 #include <tasklab/base/buf.h>
 #include <tasklab/lab/run.h>
 
-#define REPORT_JSON_MAX (64 * 1024 * 1024)
+#define REPORT_JSON_MAX ((size_t)64 * 1024 * 1024)
 
 void report_text(const struct run_result *result, FILE *stream);
 /* One JSON object. */
