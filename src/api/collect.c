@@ -12,8 +12,8 @@
 
 #define COLLECT_EVERY_NS   (15 * CLOCK_NS_PER_S)
 #define COLLECT_RETRY_NS   (250 * CLOCK_NS_PER_MS) /* while the schema is not complete */
-#define COLLECT_TIMEOUT_NS (5 * CLOCK_NS_PER_S)
-#define CONNECT_TIMEOUT_MS 2000
+#define COLLECT_TIMEOUT_NS (3 * CLOCK_NS_PER_S)    /* a stop waits for it at most */
+#define CONNECT_TIMEOUT_MS 1000
 
 int api_labels_register(struct err *err)
 {
@@ -72,11 +72,11 @@ static bool wait_until(struct api *api, int64_t deadline_ns)
 {
 	LOCK(&api->mutex);
 
-	while (!api->stop) {
+	while (!atomic_load(&api->draining)) {
 		if (!thread_cond_wait_until(&api->wake, &api->mutex, deadline_ns))
 			break;
 	}
-	return !api->stop;
+	return !atomic_load(&api->draining);
 }
 
 void *collect_run(void *arg)
@@ -87,7 +87,7 @@ void *collect_run(void *arg)
 	do {
 		bool ok = update_schema(api);
 
-		if (ok)
+		if (ok && !atomic_load(&api->draining))
 			collect(api);
 		next = clock_mono_ns() + (ok ? COLLECT_EVERY_NS : COLLECT_RETRY_NS);
 	} while (wait_until(api, next));

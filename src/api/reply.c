@@ -152,6 +152,10 @@ int reply_list(const struct api_call *call, struct http_reply *reply, const stru
 	json_end_array(&json);
 	json_kv_string(&json, "next", next.len > 0 ? next.data : NULL);
 	json_end_object(&json);
+	if (json.buf->failed && !json.buf->no_memory && page->count > 1)
+		return err_field(err, ERR_INVALID, "limit",
+				 "%zu rows make the page larger than %zu bytes: ask for fewer",
+				 page->count, json.buf->max);
 	if (next.len > 0)
 		http_reply_header(reply, "Link", "<%s>; rel=\"next\"", next.data);
 	return 0;

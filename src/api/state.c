@@ -44,26 +44,26 @@ int api_new(const struct api_options *options, struct api **ret, struct err *err
 	return 0;
 }
 
+void api_drain(struct api *api)
+{
+	LOCK(&api->mutex);
+
+	atomic_store(&api->draining, true);
+	pthread_cond_signal(&api->wake);
+}
+
 void api_freep(struct api **pointer)
 {
 	struct api *api = *pointer;
 
 	if (!api)
 		return;
-	pthread_mutex_lock(&api->mutex);
-	api->stop = true;
-	pthread_cond_signal(&api->wake);
-	pthread_mutex_unlock(&api->mutex);
+	api_drain(api);
 	pthread_join(api->thread, NULL);
 	pthread_cond_destroy(&api->wake);
 	pthread_mutex_destroy(&api->mutex);
 	release(api);
 	*pointer = NULL;
-}
-
-void api_drain(struct api *api)
-{
-	atomic_store(&api->draining, true);
 }
 
 int state_schema(struct api *api, struct err *err)

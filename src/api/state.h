@@ -13,12 +13,11 @@ struct api {
 	struct db_pool *pool;
 	char *conninfo;
 	bool sandbox;
-	atomic_bool draining;
+	atomic_bool draining;      /* /readyz is 503, and the background thread ends */
 	_Atomic int64_t principal; /* the sandbox's first administrator; 0: not known yet */
 
 	pthread_mutex_t mutex; /* guards the rest */
 	pthread_cond_t wake;
-	bool stop;
 	bool schema_ok;
 	struct err schema_err; /* why not */
 	pthread_t thread;

@@ -162,11 +162,11 @@ static void check_listen(struct doctor *doctor, struct doctor_finding *finding)
 
 /* The database --------------------------------------------------------------------------------- */
 
-static const char *mend_connection(const char *detail)
+static const char *mend_connection(const struct err *err)
 {
 	static const char *const MENDS[][2] = {
+		{"password", "mend user and password in TASKLAB_DATABASE_URL"},
 		{"does not exist", "create it: createdb, or ./sandbox up"},
-		{"assword", "mend user and password in TASKLAB_DATABASE_URL"},
 		{"pg_hba", "allow this user and host in the server's pg_hba.conf"},
 		{"too many", "close other clients or raise the server's max_connections"},
 		{"starting up", "wait until the server has started"},
@@ -174,7 +174,7 @@ static const char *mend_connection(const char *detail)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(MENDS); i++) {
-		if (strstr(detail, MENDS[i][0]))
+		if (strstr(err->message, MENDS[i][0]) || strstr(err->detail, MENDS[i][0]))
 			return MENDS[i][1];
 	}
 	return "start it: docker compose up, or ./sandbox up; or mend TASKLAB_DATABASE_URL";
@@ -186,7 +186,7 @@ static void check_database(struct doctor *doctor, struct doctor_finding *finding
 
 	if (db_conn_open(doctor->config->database_url, NULL, "tasklab doctor",
 			 doctor->config->db_connect_timeout, &doctor->conn, &err) < 0)
-		found(finding, DOCTOR_FAIL, mend_connection(err.detail), "%s: %.180s", err.message,
+		found(finding, DOCTOR_FAIL, mend_connection(&err), "%s: %.180s", err.message,
 		      err.detail);
 	else
 		found(finding, DOCTOR_OK, NULL, "reachable");

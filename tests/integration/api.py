@@ -34,7 +34,7 @@ class ApiTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.cluster = Cluster()
-        cls.service = Service(BINARY, cls.cluster, http_body_max="64k")
+        cls.service = Service(BINARY, cls.cluster, http_body_max="64k", http_reply_max="256k")
         cls.addClassCleanup(cls.cluster.remove)
         cls.addClassCleanup(cls.service.remove)
         cls.service.run("migrate", "up")
@@ -271,6 +271,14 @@ class ApiTest(unittest.TestCase):
                      f"users?cursor={cursor}", f"tasks?project_id={self.project}&cursor={cursor[:-1]}",
                      f"tasks?project_id={self.project}&cursor={cursor}A", "tasks?cursor=", "tasks?cursor=%F0%9F%98%80"):
             self.check_problem(path, self.ask("GET", path), 400, "cursor")
+
+    def test_page_beyond_the_reply_limit(self):
+        """Rows of the largest size: fewer of them fit."""
+        project = self.make("projects", {"name": "Large"})["id"]
+        for i in range(6):
+            self.make("tasks", {"project_id": project, "title": f"{i}", "description": "\u0001" * 9000})
+        self.assertEqual(len(self.ask("GET", f"tasks?project_id={project}&limit=4")[2]["items"]), 4)
+        self.check_problem("six", self.ask("GET", f"tasks?project_id={project}&limit=6"), 400, "limit")
 
     # Conditional requests ----------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ struct api_options {
  * keys. The database need not be there yet. */
 int api_new(const struct api_options *options, struct api **ret, struct err *err);
 void api_freep(struct api **api);
-/* From now on /readyz is 503, so that a proxy sends nothing new. */
+/* From now on /readyz is 503, so that a proxy sends nothing new; the background thread ends. */
 void api_drain(struct api *api);
 
 /* The routes stay the room's: all of them; and where /metrics has a listener of its own, those
