@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <tasklab/base/clock.h>
@@ -214,21 +214,37 @@ static void close_fdp(int *fd)
 		(void)close(*fd);
 }
 
-/* Ctrl-C, SIGTERM and a closed terminal become a readable descriptor, which ends the run in order.
- */
+static volatile sig_atomic_t stop_write_fd = -1;
+
+static void on_stop(int signal_number)
+{
+	static const char said[] = "\nstopping; a second time ends at once, and leaves it to "
+				   "\"tasklab lab reset\" to clear up\n";
+	const uint64_t one = 1;
+	int saved = errno;
+
+	(void)signal_number;
+	if (write(stop_write_fd, &one, sizeof(one)) < 0 ||
+	    write(STDERR_FILENO, said, sizeof(said) - 1) < 0)
+		errno = saved; /* nothing that a handler could do about it */
+	errno = saved;
+}
+
+/* The first Ctrl-C, SIGTERM or closed terminal makes a descriptor readable, which ends the run in
+ * order; the second ends the program. */
 static int catch_stop(int *ret, struct err *err)
 {
-	sigset_t set;
-	int fd;
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = on_stop,
+				   .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+	int fd = eventfd(0, EFD_CLOEXEC);
 
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	fd = signalfd(-1, &set, SFD_CLOEXEC);
 	if (fd < 0)
-		return err_errno(err, errno, "signals cannot be caught", "signalfd");
+		return err_errno(err, errno, "signals cannot be caught", "eventfd");
+	stop_write_fd = fd;
+	(void)sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		(void)sigaction(signals[i], &action, NULL);
 	*ret = fd;
 	return 0;
 }

@@ -26,6 +26,14 @@ static const char SQL_END_ORPHANS[] =
 
 static const char SQL_IS_TEMPLATE[] = "SELECT datistemplate FROM pg_database WHERE datname = $1";
 
+/* pg_stat_statements keeps the statements of dropped databases: ours are cleared away where the
+ * role may. The function may be missing, so it is looked for first. */
+static const char SQL_MAY_FORGET[] =
+	"SELECT coalesce(has_function_privilege(to_regproc('pg_stat_statements_reset')::oid,"
+	" 'EXECUTE'), false)";
+static const char SQL_FORGET[] =
+	"SELECT pg_stat_statements_reset(0, oid, 0)::text FROM pg_database WHERE datname = $1";
+
 void guard_lab_database(const char *slug, char out[GUARD_NAME_SIZE])
 {
 	(void)snprintf(out, GUARD_NAME_SIZE, "lab_%.*s", LAB_SLUG_MAX, slug);
@@ -87,6 +95,17 @@ int guard_end_orphans(struct db_conn *conn, const char *database, struct err *er
 	return db_conn_query(conn, SQL_END_ORPHANS, DB_ARGS(db_text(application)), NULL, err);
 }
 
+static int forget_statements(struct db_conn *conn, const char *database, struct err *err)
+{
+	AUTO(db_result_freep) struct db_result *may = NULL;
+
+	if (db_conn_query(conn, SQL_MAY_FORGET, DB_NO_ARGS, &may, err) < 0)
+		return -1;
+	if (!db_get_bool(may, 0, 0))
+		return 0;
+	return db_conn_query(conn, SQL_FORGET, DB_ARGS(db_text(database)), NULL, err);
+}
+
 int guard_drop(struct db_conn *conn, const char *database, struct err *err)
 {
 	AUTO(db_result_freep) struct db_result *found = NULL;
@@ -98,6 +117,8 @@ int guard_drop(struct db_conn *conn, const char *database, struct err *err)
 		return -1;
 	if (db_rows(found) == 0)
 		return 0;
+	if (forget_statements(conn, database, err) < 0)
+		return -1;
 	if (db_quote_ident(conn, database, &name, err) < 0)
 		return -1;
 	if (db_get_bool(found, 0, 0)) {

@@ -24,12 +24,6 @@
 #define RUN_RETRY_NS (250 * CLOCK_NS_PER_MS)
 #define CLONE_STEPS  50 /* of the progress bar, beside one a call */
 
-/* The views of pg_stat_statements keep a dropped database's statements; ours are cleared away. */
-static const char SQL_FORGET_STATEMENTS[] =
-	"SELECT pg_stat_statements_reset(0, oid, 0)::text FROM pg_database WHERE datname = $1"
-	" AND to_regproc('pg_stat_statements_reset') IS NOT NULL"
-	" AND has_function_privilege(to_regproc('pg_stat_statements_reset')::oid, 'EXECUTE')";
-
 struct run {
 	const struct run_options *options;
 	const struct lab *lab;
@@ -219,8 +213,6 @@ static int try_drop(struct run *run, struct err *err)
 	if (guard_open(run->options->conninfo, database(run), &conn, err) < 0)
 		return -1;
 	db_conn_set_deadline(conn, clock_mono_ns() + GUARD_DROP_MS * CLOCK_NS_PER_MS);
-	(void)db_conn_query(conn, SQL_FORGET_STATEMENTS, DB_ARGS(db_text(database(run))), NULL,
-			    NULL);
 	if (run->unfinished && dataset_drop_unfinished(conn, run->options->scale, err) < 0)
 		return -1;
 	return guard_drop(conn, database(run), err);
