@@ -16,7 +16,7 @@ import subprocess
 import sys
 import unittest
 
-from system import Cluster, Service, exchange, wait_until
+from system import Cluster, Service, exchange, first_rows, wait_until
 
 BINARY = sys.argv.pop(1) if len(sys.argv) > 1 else None
 ADMIN = {"email": "admin@example.test", "display_name": "Admin", "role": "admin"}
@@ -383,16 +383,11 @@ class ApiTest(unittest.TestCase):
 
     def test_idempotency_in_progress(self):
         """While another session holds the key's lock: 409."""
-        with subprocess.Popen([f"{self.cluster.bin}/psql", "-XqAt", "-h", "127.0.0.1", "-p", str(self.cluster.port),
-                               "-U", "postgres", "-d", "tasklab"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              text=True) as other:
-            other.stdin.write(f"BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('k-4', {self.admin})), 'held';\n")
-            other.stdin.flush()
-            self.assertIn("held", other.stdout.readline())
-            body = {"project_id": self.project, "title": "waits"}
+        body = {"project_id": self.project, "title": "waits"}
+        with contextlib.closing(self.cluster.session()) as other:
+            other.run(f"BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('k-4', {self.admin}))")
             self.check_problem("held", self.ask("POST", "tasks", body, {"Idempotency-Key": "k-4"}), 409,
                                "Idempotency-Key")
-            other.stdin.close()
         self.assertEqual(self.ask("POST", "tasks", body, {"Idempotency-Key": "k-4"})[0], 201)
 
     # Bad input ---------------------------------------------------------------------------------
@@ -613,6 +608,41 @@ class StartTest(unittest.TestCase):
             self.assertEqual(exchange(connection, "GET", "/api/v1/tasks")[0], 200)
         service.process.send_signal(signal.SIGINT)
         self.assertEqual(service.process.wait(30), 0)
+
+    def stop_while_a_request_waits(self):
+        """A PATCH waits for a row that another session holds; then comes SIGTERM."""
+        cluster = Cluster()
+        self.addCleanup(cluster.remove)
+        service = Service(BINARY, cluster)
+        self.addCleanup(service.remove)
+        service.run("migrate", "up")
+        service.start()
+        path = f"/api/v1/projects/{first_rows(service)}"
+        holder = cluster.session()
+        self.addCleanup(holder.close)
+        holder.run("BEGIN; SELECT id FROM projects FOR UPDATE")
+        pool = concurrent.futures.ThreadPoolExecutor(1)
+        self.addCleanup(pool.shutdown)
+        answer = pool.submit(service.request, "PATCH", path, {"name": "Changed"}, {"If-Match": "*"})
+        wait_until("the request waits", lambda: cluster.query(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") != "0")
+        service.process.send_signal(signal.SIGTERM)
+        wait_until("the stop is logged", lambda: '"stopping"' in service.logged())
+        self.assertIsNone(service.process.poll())
+        return service, holder, answer
+
+    def test_stop_finishes_what_is_in_flight(self):
+        service, holder, answer = self.stop_while_a_request_waits()
+        holder.run("COMMIT")
+        self.assertEqual(answer.result(30)[0], 200)
+        self.assertEqual(service.process.wait(30), 0)
+
+    def test_second_signal_ends_at_once(self):
+        service, _, answer = self.stop_while_a_request_waits()
+        service.process.send_signal(signal.SIGTERM)
+        self.assertEqual(service.process.wait(5), 1)
+        with self.assertRaises((http.client.HTTPException, OSError)):
+            answer.result(30)
 
     def test_metrics_listener(self):
         cluster = Cluster()

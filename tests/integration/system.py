@@ -105,12 +105,36 @@ class Cluster:
     def query(self, sql, database="tasklab"):
         return self.psql("-d", database, "-c", sql)
 
+    def session(self):
+        return Session(self)
+
     def remove(self):
         if self.process and self.process.poll() is None:
             self.signal_all(signal.SIGCONT)
             self.kill()
         self.log.close()
         shutil.rmtree(self.home, ignore_errors=True)
+
+
+class Session:
+    """A superuser's session that stays open, for holding locks."""
+
+    def __init__(self, cluster):
+        self.process = subprocess.Popen(
+            [f"{cluster.bin}/psql", "-X", "-q", "-A", "-t", "-h", "127.0.0.1", "-p", str(cluster.port),
+             "-U", "postgres", "-d", "tasklab"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, sql):
+        """Returns when the statements are done."""
+        self.process.stdin.write(f"{sql};\n\\echo done\n")
+        self.process.stdin.flush()
+        while (line := self.process.stdout.readline()) != "done\n":
+            if not line:
+                raise AssertionError(f"psql ended: {sql}")
+
+    def close(self):
+        self.process.communicate()
 
 
 class Service:
