@@ -96,13 +96,10 @@ static int admit_body(struct http_request *request, struct err *err)
 {
 	size_t limit = request->worker->server->options.body_bytes;
 
-	if (request->framing.chunked)
-		return err_field(err, ERR_LENGTH_REQUIRED, "Content-Length",
-				 "send the body with its length instead of in chunks");
 	if (request->framing.content_length > limit)
 		return err_field(err, ERR_TOO_LARGE, "Content-Length",
 				 "the body may have %zu bytes", limit);
-	if (request->framing.content_length > 0)
+	if (request->framing.content_length > 0 || request->framing.chunked)
 		request->body_state = BODY_UNREAD;
 	return 0;
 }
@@ -246,13 +243,15 @@ static void make_problem(struct worker *worker, const struct err *err)
 }
 
 /* Keeping the connection needs the client's wish, a body that was read to its end, a thread to
- * spare, and a server that goes on. */
+ * spare, and a server that goes on. civetweb 1.15 does not always find the end of a chunked body.
+ */
 static bool may_keep(struct worker *worker)
 {
 	struct http_server *server = worker->server;
 	struct http_request *request = &worker->request;
 
-	if (!request->framing.keep_alive || request->body_state == BODY_BROKEN ||
+	if (!request->framing.keep_alive || request->framing.chunked ||
+	    request->body_state == BODY_BROKEN ||
 	    atomic_load_explicit(&server->draining, memory_order_relaxed) ||
 	    atomic_load_explicit(&server->connections, memory_order_relaxed) >
 		    server->options.threads)

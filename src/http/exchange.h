@@ -28,6 +28,7 @@
 
 struct mg_connection;
 struct mg_context;
+struct watch;
 
 enum body_state { BODY_NONE, BODY_UNREAD, BODY_READ, BODY_BROKEN };
 
@@ -88,6 +89,7 @@ struct http_server {
 
 	struct http_options options;
 	struct router *router;
+	struct watch *watch;
 	size_t *endpoints; /* row in LABELS_ENDPOINT of each route */
 	struct mg_context *context;
 	_Atomic unsigned port;

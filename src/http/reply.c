@@ -8,6 +8,7 @@
 #include "conditional.h"
 #include "exchange.h"
 #include "status.h"
+#include "watch.h"
 
 void reply_reset(struct http_reply *reply)
 {
@@ -121,23 +122,41 @@ static void put_head(struct worker *worker, bool keep_alive)
 	buf_puts(out, "\r\n");
 }
 
+static bool write_all(struct mg_connection *conn, const struct buf *buf)
+{
+	return mg_write(conn, buf->data, buf->len) == (int)buf->len;
+}
+
+/* A small reply goes into the socket's buffer at once; for a large one the peer must take it off.
+ */
+static bool write_large(struct worker *worker)
+{
+	const struct http_request *request = &worker->request;
+	struct watch *watch = worker->server->watch;
+	int64_t deadline_ns =
+		clock_mono_ns() + worker->server->options.request_ms * CLOCK_NS_PER_MS;
+	size_t slot = watch_begin(watch, request->remote, request->remote_port, deadline_ns,
+				  WATCH_CUT_ALL);
+	bool sent = !worker->out.failed && write_all(request->conn, &worker->out) &&
+		    write_all(request->conn, &worker->reply.body);
+
+	watch_end(watch, slot);
+	return sent;
+}
+
 bool reply_send(struct worker *worker, bool keep_alive)
 {
 	struct http_reply *reply = &worker->reply;
 	struct mg_connection *conn = worker->request.conn;
 	struct buf *out = &worker->out;
-	bool whole = true;
 
 	if (!has_body(reply->status))
 		buf_reset(&reply->body);
 	put_head(worker, keep_alive);
-	if (worker->request.method != HTTP_HEAD && reply->body.len <= EXCHANGE_COPY_BYTES)
-		buf_append(out, buf_str(&reply->body), reply->body.len);
-	else
-		whole = worker->request.method == HTTP_HEAD;
-	if (buf_check(out, NULL) < 0)
-		return false;
-	if (mg_write(conn, out->data, out->len) != (int)out->len)
-		return false;
-	return whole || mg_write(conn, reply->body.data, reply->body.len) == (int)reply->body.len;
+	if (worker->request.method == HTTP_HEAD)
+		return !out->failed && write_all(conn, out);
+	if (reply->body.len > EXCHANGE_COPY_BYTES)
+		return write_large(worker);
+	buf_append(out, buf_str(&reply->body), reply->body.len);
+	return !out->failed && write_all(conn, out);
 }

@@ -1,9 +1,6 @@
-/* request.c - requests as handlers see them: path, query, headers, body, log members. */
-#include <civetweb.h>
-#include <inttypes.h>
+/* request.c - requests as handlers see them: path, query, headers, log members. */
 #include <string.h>
 
-#include <tasklab/base/clock.h>
 #include <tasklab/base/text.h>
 
 #include "conditional.h"
@@ -157,66 +154,6 @@ int http_if_match(const struct http_request *request, const char *etag, bool req
 		return err_field(err, ERR_PRECONDITION, "If-Match",
 				 "the resource has changed: its ETag is now %s", etag);
 	*given = list != NULL;
-	return 0;
-}
-
-/* Body ----------------------------------------------------------------------------------------- */
-
-/* One call of mg_read, which waits at most header_ms (civetweb's request_timeout_ms) in all. */
-int request_read_body(struct http_request *request, struct err *err)
-{
-	size_t length = (size_t)request->framing.content_length;
-	int64_t limit_ms = request->worker->server->options.header_ms;
-	int64_t start_ns;
-	char *to;
-	int n;
-
-	if (request->body_state == BODY_NONE || request->body_state == BODY_READ)
-		return 0;
-	to = buf_reserve(&request->body, length);
-	if (!to)
-		return err_no_memory(err);
-	if (request->framing.expect_continue)
-		(void)mg_printf(request->conn, "HTTP/1.1 100 Continue\r\n\r\n");
-	start_ns = clock_mono_ns();
-	n = mg_read(request->conn, to, length);
-	if (n == (int)length) {
-		buf_commit(&request->body, length);
-		request->body_state = BODY_READ;
-		return 0;
-	}
-	request->body_state = BODY_BROKEN;
-	if (clock_mono_ns() - start_ns >= limit_ms * CLOCK_NS_PER_MS)
-		return err_set(err, ERR_REQUEST_TIMEOUT,
-			       "the request's body did not arrive in time",
-			       "%d of %zu bytes in %" PRId64 " ms", n, length, limit_ms);
-	return err_set(err, ERR_INVALID, "the request's body ended early", "%d of %zu bytes", n,
-		       length);
-}
-
-static int check_type(const struct http_request *request, const char *const *content_types,
-		      struct err *err)
-{
-	const char *type = request->framing.known[HEADER_CONTENT_TYPE];
-	const char *encoding = request->framing.known[HEADER_CONTENT_ENCODING];
-
-	if (encoding && strcmp(encoding, "identity") != 0)
-		return err_field(err, ERR_MEDIA_TYPE, "Content-Encoding",
-				 "the body must be sent without an encoding");
-	if (!content_types || (type && conditional_type_in(type, content_types)))
-		return 0;
-	return err_field(err, ERR_MEDIA_TYPE, "Content-Type", "must be %s", content_types[0]);
-}
-
-int http_request_body(struct http_request *request, const char *const *content_types,
-		      const char **data, size_t *len, struct err *err)
-{
-	if (request->body_state != BODY_NONE && check_type(request, content_types, err) < 0)
-		return -1;
-	if (request_read_body(request, err) < 0)
-		return -1;
-	*data = buf_str(&request->body);
-	*len = request->body.len;
 	return 0;
 }
 

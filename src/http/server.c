@@ -2,7 +2,6 @@
 #include <tasklab/http/server.h>
 
 #include <civetweb.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "drain.h"
 #include "exchange.h"
 #include "labels.h"
+#include "watch.h"
 
 #define HEAD_SLACK_BYTES 16384 /* beyond the limit, so that what is too large can be named */
 #define OPTION_SIZE      24
@@ -117,14 +117,14 @@ static const struct mg_callbacks callbacks = {
 
 /* Threads beyond options.threads: when those all have a request in hand these still accept, answer
  * 503 and the routes marked HTTP_ROUTE_ALWAYS, and close. */
-static unsigned spare_threads(unsigned threads)
+static size_t worker_count(const struct http_options *options)
 {
-	return 2 + threads / 8;
+	return options->threads + 2 + options->threads / 8;
 }
 
-static const char *number(char text[OPTION_SIZE], int64_t value)
+static const char *number(char text[OPTION_SIZE], size_t value)
 {
-	(void)snprintf(text, OPTION_SIZE, "%" PRId64, value);
+	(void)snprintf(text, OPTION_SIZE, "%zu", value);
 	return text;
 }
 
@@ -133,20 +133,19 @@ static int start_civetweb(struct http_server *server, struct err *err)
 	const struct http_options *options = &server->options;
 	char threads[OPTION_SIZE], queue[OPTION_SIZE], head[OPTION_SIZE], idle[OPTION_SIZE],
 		buffer[OPTION_SIZE];
-	int64_t thread_count = options->threads + spare_threads(options->threads);
 	/* clang-format off */
 	const char *settings[] = {
 		"listening_ports", options->listen,
-		"num_threads", number(threads, thread_count),
+		"num_threads", number(threads, worker_count(options)),
 		"connection_queue", number(queue, options->queue),
 		"listen_backlog", queue,
 		/* for a connection's first head, for each body, for each step of a write */
-		"request_timeout_ms", number(head, options->header_ms),
+		"request_timeout_ms", number(head, (size_t)options->header_ms),
 		/* for the silence before a further head, and that head */
-		"keep_alive_timeout_ms", number(idle, options->idle_ms),
+		"keep_alive_timeout_ms", number(idle, (size_t)options->idle_ms),
 		"enable_keep_alive", "yes",
 		"tcp_nodelay", "1",
-		"max_request_size", number(buffer, (int64_t)server->buffer_bytes),
+		"max_request_size", number(buffer, server->buffer_bytes),
 		/* we decode, and refuse what cannot be */
 		"decode_url", "no",
 		"decode_query_string", "no",
@@ -177,7 +176,9 @@ static int start_threads(struct http_server *server, struct err *err)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	result = start_civetweb(server, err);
+	result = watch_new(worker_count(&server->options), &server->watch, err);
+	if (result == 0)
+		result = start_civetweb(server, err);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return result;
 }
@@ -194,6 +195,7 @@ static int check_listen(const char *listen, struct err *err)
 
 static void server_free(struct http_server *server)
 {
+	watch_freep(&server->watch);
 	router_freep(&server->router);
 	free(server->endpoints);
 	free(server);
@@ -225,6 +227,7 @@ static int server_run(struct http_server *server, struct err *err)
 	atomic_store(&server->started, true);
 	if (mg_get_server_ports(server->context, 1, &port) == 1)
 		server->port = (unsigned)port.port;
+	watch_port(server->watch, server->port);
 	return 0;
 }
 

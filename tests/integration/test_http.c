@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,9 @@ static int teardown(void **state)
 #define PROBE "GET /hello HTTP/1.1\r\n" H "\r\n"
 #define JSON  "Content-Type: application/json\r\n"
 
+#define CHUNKED "POST /body HTTP/1.1\r\n" H JSON "Transfer-Encoding: chunked\r\n\r\n"
+#define X8(x)   x x x x x x x x
+
 enum after { KEPT, CLOSED };
 
 struct exchange {
@@ -71,6 +75,20 @@ static const struct exchange exchanges[] = {
 	{"post, blanks around the length", "POST /body HTTP/1.1\r\n" H JSON "Content-Length:  2 \r\n\r\n{}", 201, KEPT, "{}", 0},
 	{"post, charset", "POST /body HTTP/1.1\r\n" H "Content-Type: application/json ; charset=utf-8\r\nContent-Length: 2\r\n\r\n{}", 201, KEPT, "{}", 0},
 	{"post, expect", "POST /body HTTP/1.1\r\n" H JSON "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n{}", 100, KEPT, NULL, 0},
+	{"chunked", CHUNKED "2\r\n{\"\r\n3\r\na\":\r\n002\r\n1}\r\n0\r\n\r\n", 201, CLOSED, "{\"a\":1}", 0},
+	{"chunked, empty", CHUNKED "0\r\n\r\n", 201, CLOSED, "", 0},
+	{"chunked, trailers", CHUNKED "2\r\n{}\r\n0\r\nA: b\r\n\r\n", 201, CLOSED, "{}", 0},
+	{"chunked, another request behind it", CHUNKED "2\r\n{}\r\n0\r\n\r\n" PROBE, 201, CLOSED, "{}", 0},
+	{"chunked, unread", "POST /nowhere HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 404, CLOSED, NULL, 0},
+	{"chunked, size not a number", CHUNKED "x\r\n{}\r\n0\r\n\r\n", 400, CLOSED, "chunks", 0},
+	{"chunked, size with a sign", CHUNKED "-2\r\n{}\r\n0\r\n\r\n", 400, CLOSED, "chunks", 0},
+	{"chunked, size with 0x", CHUNKED "0x2\r\n{}\r\n0\r\n\r\n", 400, CLOSED, "chunks", 0},
+	{"chunked, size with a blank", CHUNKED " 2\r\n{}\r\n0\r\n\r\n", 400, CLOSED, "chunks", 0},
+	{"chunked, size empty", CHUNKED "\r\n{}\r\n0\r\n\r\n", 400, CLOSED, "chunks", 0},
+	{"chunked, size too small", CHUNKED "1\r\n{}\r\n0\r\n\r\n", 400, CLOSED, "chunks", 0},
+	{"chunked, size of 2 ^ 64 - 1", CHUNKED "ffffffffffffffff\r\n{}\r\n0\r\n\r\n", 400, CLOSED, "chunks", 0},
+	{"chunked, size of 64 digits", CHUNKED X8("ffffffff") "\r\n{}\r\n0\r\n\r\n", 400, CLOSED, "chunks", 0},
+	{"chunked, bare line feed", CHUNKED "2\n{}\r\n0\r\n\r\n", 400, CLOSED, "chunks", 0},
 	{"get with an unread body", "GET /hello HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello", 200, KEPT, "world", 0},
 	{"unread body without a route", "POST /nowhere HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello", 404, KEPT, NULL, 0},
 	{"encoded path", "GET /echo/a%2Fb%C3%A9 HTTP/1.1\r\n" H "\r\n", 200, KEPT, "a/b\xC3\xA9", 0},
@@ -305,6 +323,7 @@ static void test_oversized(void **state)
 	send_filled("GET /hello HTTP/1.1\r\n" H "X-Large: ", 1 << 20, "\r\n\r\n", 431, "too large");
 	send_filled("GET /", FIXTURE_HEADER_BYTES, " HTTP/1.1\r\n" H "\r\n", 414, "target");
 	send_filled("GET /", 1 << 20, " HTTP/1.1\r\n" H "\r\n", 431, "too large");
+	send_filled(CHUNKED "f4240\r\n", 1000000, "\r\n0\r\n\r\n", 413, "65536");
 	send_filled("POST /body HTTP/1.1\r\n" H JSON "Content-Length: 1000000\r\n\r\n", 1000000, "",
 		    413, "\"field\":\"Content-Length\"");
 }
@@ -423,6 +442,7 @@ static void test_stalled(void **state)
 	check_stalled(client_connect(http_server_port(server)), 0, FIXTURE_HEADER_MS);
 	check_stalled(stalled_after("GET /hello HTTP/1.1\r\nHost"), 408, FIXTURE_HEADER_MS);
 	check_stalled(stalled_after(head), 408, FIXTURE_HEADER_MS);
+	check_stalled(stalled_after(CHUNKED "5\r\n{"), 408, FIXTURE_HEADER_MS);
 
 	fd = stalled_after(PROBE);
 	client_read(fd, false, &answer);
@@ -435,24 +455,54 @@ static void test_stalled(void **state)
 	check_stalled(fd, 408, FIXTURE_IDLE_MS);
 }
 
-/* A byte now and then does not put the deadline off. */
-static void test_trickle(void **state)
+/* Sends start, then one byte of text after the other, again and again, until the server has closed:
+ * that does not put the deadline off. */
+static void trickle(const char *start, const char *text)
 {
-	static const char line[] = "GET /hello HTTP/1.1\r\nX: ";
-	int fd = stalled_after(line);
+	int fd = stalled_after(start);
 	int64_t start_ns = clock_mono_ns(), now_ns = start_ns;
 	struct answer answer;
 
-	(void)state;
-	while (client_send(fd, "a", 1)) {
+	for (size_t i = 0; client_send(fd, text + i % strlen(text), 1); i++) {
 		now_ns = clock_mono_ns();
-		assert_true(now_ns - start_ns < 5 * CLOCK_NS_PER_S);
+		assert_true(now_ns - start_ns < 10 * CLOCK_NS_PER_S);
 		clock_sleep_until(now_ns + 20 * CLOCK_NS_PER_MS);
 	}
 	client_read(fd, false, &answer);
 	assert_int_equal(answer.status, 408);
 	answer_release(&answer);
 	close(fd);
+}
+
+static void test_trickle(void **state)
+{
+	(void)state;
+	trickle("GET /hello HTTP/1.1\r\nX: ", "a");
+	trickle("POST /body HTTP/1.1\r\n" H JSON "Content-Length: 60000\r\n\r\n", "a");
+	trickle(CHUNKED, "1\r\na\r\n");
+	trickle(CHUNKED, "0");
+}
+
+/* A peer that takes no bytes of large answers off its socket does not keep the worker. */
+static void test_slow_reader(void **state)
+{
+	static const char ask[] = "GET /big HTTP/1.1\r\n" H "\r\n";
+	struct http_options options = fixture_options();
+	struct pollfd end = {.events = POLLRDHUP};
+	struct http_server *impatient;
+	int small = 4096;
+
+	(void)state;
+	options.request_ms = 300;
+	options.header_ms = options.idle_ms = 60000;
+	impatient = fixture_start(&options);
+	end.fd = client_connect(http_server_port(impatient));
+	setsockopt(end.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	for (int i = 0; i < 32; i++)
+		client_send(end.fd, ask, strlen(ask));
+	assert_int_equal(poll(&end, 1, 20000), 1);
+	close(end.fd);
+	http_server_stop(impatient);
 }
 
 static void test_body_cut(void **state)
@@ -663,6 +713,7 @@ int main(void)
 		cmocka_unit_test(test_long_slash),
 		cmocka_unit_test(test_stalled),
 		cmocka_unit_test(test_trickle),
+		cmocka_unit_test(test_slow_reader),
 		cmocka_unit_test(test_body_cut),
 		cmocka_unit_test(test_pipelined),
 		cmocka_unit_test(test_no_bytes_of_others),
