@@ -135,7 +135,7 @@ assert_confined() {
 fingerprint() {
 	sql "SELECT string_agg(format('SELECT %L, count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM %I t',
 	            tablename, tablename), ' UNION ALL ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'" >"$WORK/fingerprint.sql"
-	sql "$(cat "$WORK/fingerprint.sql")"
+	sql "$(cat "$WORK/fingerprint.sql")" | sort
 }
 
 assert_nothing_lost() {
