@@ -4,9 +4,9 @@
 need_built() { [ -x "$TASKLAB" ] || die "nothing is built yet" "run: ./sandbox up"; }
 
 build() {
-	cmake --preset release -S "$ROOT" -DTASKLAB_TESTS=OFF -DCMAKE_INSTALL_PREFIX="$APP"
-	cmake --build "$ROOT/build/release"
-	cmake --install "$ROOT/build/release"
+	cmake --preset release -S "$ROOT" -DTASKLAB_TESTS=OFF -DCMAKE_INSTALL_PREFIX="$APP" &&
+		cmake --build "$ROOT/build/release" &&
+		cmake --install "$ROOT/build/release"
 }
 
 # What Prometheus, Alertmanager and Grafana read, copied to where their user can read it.
