@@ -43,7 +43,7 @@ prepare_database() {
 # The settings file is included, not copied into, postgresql.conf: so an edit of it takes effect.
 include_settings() {
 	grep -q "tasklab.conf" "$STATE/pg/postgresql.conf" ||
-		echo "include = '$(readlink -f "$STATE")/tasklab.conf'" >>"$STATE/pg/postgresql.conf"
+		echo "include = '$STATE/tasklab.conf'" >>"$STATE/pg/postgresql.conf"
 }
 
 free_ports() {
@@ -209,9 +209,7 @@ cmd_reset() {
 	confirm "Throw away the sandbox's database, metrics and labs?" || die "nothing was changed"
 	if any_running; then was_up=yes; fi
 	cmd_down
-	local place
-	place=$(readlink -f "$STATE")
-	rm -rf "$place" "$STATE"
+	rm -rf "$STATE" "$STATE_LINK"
 	ok "the data is gone"
 	if [ $was_up = yes ]; then cmd_up --yes; else say "start anew with: ./sandbox up"; fi
 }

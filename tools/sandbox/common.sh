@@ -1,7 +1,6 @@
 # shellcheck shell=bash disable=SC2034
 # common.sh: places, ports, messages and waiting, for every part of ./sandbox.
 
-STATE=${SANDBOX_DIR:-$ROOT/.sandbox}
 API_PORT=${SANDBOX_API_PORT:-8080}
 POSTGRES_PORT=${SANDBOX_POSTGRES_PORT:-5433}
 PROMETHEUS_PORT=${SANDBOX_PROMETHEUS_PORT:-9090}
@@ -11,8 +10,16 @@ LOAD_PORT=${SANDBOX_LOAD_PORT:-9091}
 GRAFANA_PORT=${SANDBOX_GRAFANA_PORT:-3000}
 # Everything listens on loopback only, so one demo password will do.
 DEMO_PASSWORD=tasklab
-APP=$STATE/app
-TASKLAB=$APP/bin/tasklab
+
+# STATE is where everything lies that is not the project itself. .sandbox may be a link out of a
+# folder that the services' user cannot pass, so its target is what counts.
+STATE_LINK=${SANDBOX_DIR:-$ROOT/.sandbox}
+find_state() {
+	STATE=$(readlink -f "$STATE_LINK")
+	APP=$STATE/app
+	TASKLAB=$APP/bin/tasklab
+}
+find_state
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
 	BOLD=$'\e[1m' DIM=$'\e[2m' RED=$'\e[31m' GREEN=$'\e[32m' YELLOW=$'\e[33m' PLAIN=$'\e[0m'

@@ -14,22 +14,21 @@ DROP_ROOT=()
 # The state lies below the project, or, where user postgres cannot reach that (a clone in /root),
 # in /var/tmp with a link to it.
 make_state() {
-	if [ ! -e "$STATE" ]; then
-		mkdir -p "$(dirname "$STATE")"
-		if [ "$(id -u)" -eq 0 ] && id postgres >/dev/null 2>&1 &&
-			! "${DROP_ROOT[@]}" test -x "$(dirname "$STATE")"; then
-			local place
-			place=$(mktemp -d /var/tmp/tasklab-sandbox-XXXXXX)
-			chmod 755 "$place"
-			ln -s "$place" "$STATE"
+	local parent
+	parent=$(dirname "$STATE_LINK")
+	mkdir -p "$parent"
+	if [ ! -e "$STATE_LINK" ]; then
+		rm -f "$STATE_LINK"
+		if [ ${#DROP_ROOT[@]} -gt 0 ] && ! "${DROP_ROOT[@]}" test -x "$parent"; then
+			ln -s "$(mktemp -d /var/tmp/tasklab-sandbox-XXXXXX)" "$STATE_LINK"
+			chmod 755 "$(readlink "$STATE_LINK")"
 		else
-			mkdir -p "$STATE"
+			mkdir "$STATE_LINK"
 		fi
 	fi
+	find_state
 	mkdir -p "$STATE/log" "$STATE/run"
-	if [ "$(id -u)" -eq 0 ] && id postgres >/dev/null 2>&1; then
-		chown postgres: "$STATE/" "$STATE/log" "$STATE/run"
-	fi
+	[ ${#DROP_ROOT[@]} -eq 0 ] || chown postgres: "$STATE" "$STATE/log" "$STATE/run"
 }
 
 # When a process began, in clock ticks; nothing for one that has ended, reaped or not.
@@ -54,7 +53,7 @@ launch() { # launch NAME command...
 	local name=$1 log=$STATE/log/$1.log
 	shift
 	if [ -f "$log" ] && [ "$(stat -c %s "$log")" -gt 50000000 ]; then mv "$log" "$log.old"; fi
-	"${DROP_ROOT[@]}" setsid "$@" >>"$log" 2>&1 </dev/null &
+	"${DROP_ROOT[@]}" env -C "$STATE" setsid "$@" >>"$log" 2>&1 </dev/null &
 	echo "$! $(start_time $!)" >"$STATE/run/$name.pid"
 	disown
 }
@@ -98,7 +97,7 @@ init_postgres() {
 	)
 	[ "$(id -u)" -ne 0 ] || chown postgres: "$STATE/superuser"
 	rm -rf "$STATE/pg.new"
-	"${DROP_ROOT[@]}" "$(postgres_bin)/initdb" -D "$STATE/pg.new" -U postgres --pwfile="$STATE/superuser" \
+	"${DROP_ROOT[@]}" env -C "$STATE" "$(postgres_bin)/initdb" -D "$STATE/pg.new" -U postgres --pwfile="$STATE/superuser" \
 		--auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --data-checksums --no-sync
 	mv "$STATE/pg.new" "$STATE/pg"
 }
