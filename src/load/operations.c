@@ -10,10 +10,12 @@
 
 #define DAY_US (INT64_C(86400) * CLOCK_US_PER_S)
 
-/* Words of the sandbox's data, common ones first, and one that hardly anything has. */
-static const char *const WORDS[] = {"login",   "report",   "query",       "billing",   "search",
-				    "slow",    "broken",   "invoice",     "export",    "cache",
-				    "timeout", "deadlock", "translation", "watermark", "kelvomar"};
+/* Words of the sandbox's data, and one that hardly anything has. People search for a thing, or for
+ * a thing with a quality. */
+static const char *const WORDS[] = {"login",       "report",    "query",   "billing", "search",
+				    "invoice",     "export",    "cache",   "timeout", "deadlock",
+				    "translation", "watermark", "kelvomar"};
+static const char *const QUALITIES[] = {"slow", "broken", "missing", "stale"};
 static const char *const THINGS[] = {"login page", "invoice export",  "search box",
 				     "report",     "email template",  "dashboard",
 				     "upload",     "permission check"};
@@ -165,9 +167,9 @@ static bool make_task_search(struct known *known UNUSED, struct rand *rand,
 			     struct operation_request *request)
 {
 	list_path(request, "/api/v1/tasks?limit=20&q=");
-	buf_puts(&request->path, word(rand, WORDS, ARRAY_LEN(WORDS)));
 	if (rand_below(rand, 2) == 0)
-		buf_printf(&request->path, "%%20%s", word(rand, WORDS, ARRAY_LEN(WORDS)));
+		buf_printf(&request->path, "%s%%20", word(rand, QUALITIES, ARRAY_LEN(QUALITIES)));
+	buf_puts(&request->path, word(rand, WORDS, ARRAY_LEN(WORDS)));
 	return true;
 }
 
@@ -212,7 +214,7 @@ static void put_title(struct json *json, struct rand *rand)
 {
 	AUTO(buf_release) struct buf title = BUF_INIT(200);
 
-	buf_printf(&title, "Check the %s %s", word(rand, WORDS, ARRAY_LEN(WORDS) - 1),
+	buf_printf(&title, "Check the %s %s", word(rand, QUALITIES, ARRAY_LEN(QUALITIES)),
 		   word(rand, THINGS, ARRAY_LEN(THINGS)));
 	json_kv_string(json, "title", buf_str(&title));
 }
