@@ -16,7 +16,6 @@ STAGES=(
 	"clang|unit and integration tests, clang, ASan + UBSan"
 	"tsan|the threaded rooms and the service under ThreadSanitizer"
 	"fuzz|the fuzz targets on their corpora and a short while beyond"
-	"failure|PostgreSQL killed, the service stopped, under load"
 	"sandbox|./sandbox up, down, up, reset; the first lab; every dashboard query"
 	"bench|the ratios that the project promises"
 	"compose|the compose stack in a Docker engine"
@@ -34,8 +33,7 @@ stage_check() { "$ROOT/tools/check"; }
 stage_gcc() { preset dev; }
 stage_clang() { preset dev-clang; }
 stage_tsan() { preset tsan -L threads; }
-stage_fuzz() { "$ROOT/tests/fuzz/run.sh"; }
-stage_failure() { "$ROOT/tests/failure/run.sh"; }
+stage_fuzz() { preset fuzz -L fuzz; }
 stage_sandbox() { "$ROOT/tests/sandbox/run.sh"; }
 stage_bench() { "$ROOT/tools/sandbox/bench.sh" --assert; }
 stage_compose() { "$ROOT/tests/compose/run.sh"; }
