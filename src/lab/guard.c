@@ -11,6 +11,10 @@
 /* The first key says that it is a lock of the labs ("labs" in ASCII), the second which database. */
 #define LOCK_KEYS "1818321523, hashtext($1)"
 
+/* A server process in a long statement notices within a second that its client died, and lets go
+ * of the lock. */
+static const char SQL_SESSION[] = "SET client_connection_check_interval = '1s'";
+
 static const char SQL_TRY_LOCK[] = "SELECT pg_try_advisory_lock(" LOCK_KEYS ")";
 static const char SQL_WAIT_LOCK[] = "SELECT pg_advisory_lock(" LOCK_KEYS ")::text";
 static const char SQL_UNLOCK[] = "SELECT pg_advisory_unlock(" LOCK_KEYS ")";
@@ -46,8 +50,14 @@ int guard_open(const char *conninfo, const char *database, struct db_conn **ret,
 {
 	char application[GUARD_NAME_SIZE + sizeof(GUARD_APPLICATION)];
 
+	AUTO(db_conn_closep) struct db_conn *conn = NULL;
+
 	(void)snprintf(application, sizeof(application), "%s%s", GUARD_APPLICATION, database);
-	return db_conn_open(conninfo, NULL, application, GUARD_CONNECT_MS, ret, err);
+	if (db_conn_open(conninfo, NULL, application, GUARD_CONNECT_MS, &conn, err) < 0 ||
+	    db_conn_script(conn, SQL_SESSION, err) < 0)
+		return -1;
+	*ret = TAKE(conn);
+	return 0;
 }
 
 static int refuse(struct db_conn *conn, const char *database, struct err *err)

@@ -9,8 +9,10 @@
 
 #include "guard.h"
 
-#define RESET_MAX  1000
-#define RESET_NAME "reset"
+#define RESET_MAX         1000
+#define RESET_NAME        "reset"
+#define RESET_PATIENCE_MS 5000 /* for the lock of a run: longer than the server takes to notice */
+#define RESET_POLL_MS     50
 
 /* Databases by their comment (all of ours) or, made but not yet commented, by name; and names in
  * which a killed run still has sessions. Names of labs are judged by the catalogue: $1. */
@@ -93,13 +95,26 @@ int reset_list(const char *conninfo, const struct catalogue *catalogue, struct r
 	return list(conn, catalogue, ret, n, err);
 }
 
+/* A run that was killed holds its lock until the server has noticed (guard_open). */
+static int lock_patiently(struct db_conn *conn, const char *database, struct err *err)
+{
+	int64_t deadline_ns = clock_mono_ns() + RESET_PATIENCE_MS * CLOCK_NS_PER_MS;
+
+	while (guard_lock(conn, database, err) < 0) {
+		if (err->code != ERR_CONFLICT || clock_mono_ns() >= deadline_ns)
+			return -1;
+		clock_sleep_until(clock_mono_ns() + RESET_POLL_MS * CLOCK_NS_PER_MS);
+	}
+	return 0;
+}
+
 /* The lock tells for certain whether a run uses it: its state may be a moment old. */
 static int drop_one(struct db_conn *conn, struct reset_database *one, struct err *err)
 {
 	struct err why = ERR_INIT;
 
 	db_conn_set_deadline(conn, CLOCK_NEVER);
-	if (guard_lock(conn, one->name, &why) < 0) {
+	if (lock_patiently(conn, one->name, &why) < 0) {
 		if (why.code != ERR_CONFLICT) {
 			if (err)
 				*err = why;

@@ -129,11 +129,10 @@ static void start_together(struct crew *crew, unsigned clients)
 	pthread_cond_broadcast(&crew->changed);
 }
 
-/* Starts what can be started; clients that could not be have their error set. */
+/* Starts what can be started; a client that could not be has its error set. A client that runs is
+ * its thread's alone until it is joined. */
 static unsigned start_clients(struct crew *crew, struct client *clients, size_t n)
 {
-	unsigned started = 0;
-
 	for (size_t i = 0; i < n; i++) {
 		struct client *client = &clients[i];
 
@@ -141,18 +140,17 @@ static unsigned start_clients(struct crew *crew, struct client *clients, size_t 
 		client->number = i;
 		client->latency = hist_new();
 		if (!client->latency)
-			client->result = err_no_memory(&client->err);
+			(void)err_no_memory(&client->err);
 		else
-			client->result = thread_start(&client->thread, "lab-client", client_main,
-						      client, &client->err);
-		client->started = client->result == 0;
+			client->started = thread_start(&client->thread, "lab-client", client_main,
+						       client, &client->err) == 0;
 		if (!client->started) {
+			client->result = -1;
 			atomic_store(&crew->failed, true);
-			break;
+			return (unsigned)i;
 		}
-		started++;
 	}
-	return started;
+	return (unsigned)n;
 }
 
 /* Joins all; the first failure is the job's. */
