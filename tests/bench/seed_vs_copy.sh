@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# seed_vs_copy.sh BINARY [small|medium|large]: tasklab seed against a plain COPY of the same rows.
+# seed_vs_copy.sh BINARY [small|medium|large [MAX]]: tasklab seed against a plain COPY of the same rows.
 #
 # Both fill the same empty tables (indexes and foreign keys in place) of a private PostgreSQL and
 # gather statistics. The plain COPY reads files on the server, so no client is in its way. Prints
-# "ratio seed-seconds copy-seconds" on standard output, what it does on standard error.
+# "ratio seed-seconds copy-seconds" on standard output, what it does on standard error; fails when
+# the ratio is above MAX.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-BINARY=${1:?usage: seed_vs_copy.sh BINARY [small|medium|large]}
+BINARY=$(realpath "${1:?usage: seed_vs_copy.sh BINARY [small|medium|large [MAX]]}")
 SCALE=${2:-medium}
+MAX=${3:-inf}
 TABLES=(users user_profiles projects project_members tags tasks task_tags comments task_events)
 
 BIN=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
@@ -64,5 +66,5 @@ sql -c "ANALYZE $(joined "${TABLES[@]}")"
 copy_seconds=$(between "$from" "$(now)")
 
 echo "scale $SCALE: tasklab seed $seed_seconds s, plain COPY $copy_seconds s" >&2
-awk -v seed="$seed_seconds" -v copy="$copy_seconds" \
-	'BEGIN { printf "%.3f %s %s\n", seed / copy, seed, copy }'
+awk -v seed="$seed_seconds" -v copy="$copy_seconds" -v max="$MAX" \
+	'BEGIN { printf "%.3f %s %s\n", seed / copy, seed, copy; exit max != "inf" && seed / copy > max }'
