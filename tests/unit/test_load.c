@@ -40,7 +40,7 @@ struct stub {
 	int listener;
 	int connections[STUB_CONNECTIONS];
 	size_t count;
-	unsigned answered;
+	atomic_uint answered; /* raised before the answer is sent: who has it may rely on the count */
 	struct buf metrics; /* what load_render_metrics said at STUB_STOP_LOAD */
 	atomic_bool stop;
 	pthread_t thread;
@@ -103,6 +103,7 @@ static void stub_answer(struct stub *stub, size_t i)
 	static const char BUSY[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
 	char request[4096];
 	ssize_t n = recv(stub->connections[i], request, sizeof(request) - 1, 0);
+	unsigned number = 0;
 	bool counts, busy;
 
 	if (n <= 0) {
@@ -112,10 +113,12 @@ static void stub_answer(struct stub *stub, size_t i)
 	}
 	request[n] = '\0';
 	counts = !strstr(request, "/readyz") && !strstr(request, "limit=200");
-	busy = counts && stub->act == STUB_ANSWER_503 && stub->answered >= stub->act_after;
+	if (counts)
+		number = ++stub->answered;
+	busy = counts && stub->act == STUB_ANSWER_503 && number > stub->act_after;
 	(void)send(stub->connections[i], busy ? BUSY : OK, busy ? sizeof(BUSY) - 1 : sizeof(OK) - 1,
 		   MSG_NOSIGNAL);
-	if (counts && ++stub->answered == stub->act_after)
+	if (counts && number == stub->act_after)
 		stub_act(stub);
 }
 
