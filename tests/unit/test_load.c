@@ -40,7 +40,8 @@ struct stub {
 	int listener;
 	int connections[STUB_CONNECTIONS];
 	size_t count;
-	atomic_uint answered; /* raised before the answer is sent: who has it may rely on the count */
+	atomic_uint
+		answered;   /* raised before the answer is sent: who has it may rely on the count */
 	struct buf metrics; /* what load_render_metrics said at STUB_STOP_LOAD */
 	atomic_bool stop;
 	pthread_t thread;

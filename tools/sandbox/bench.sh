@@ -26,7 +26,7 @@ BENCHES=(
 	"post|POST /api/v1/tasks, 8 connections, to pgbench -M prepared inserting the same row|>= 0.48"
 	"list|a page of 50 to pgbench -M prepared with the same statement|>= 0.17"
 	"deep|the page 1 of 50 tasks to page 10,000, by keyset|<= 1.3"
-	"seed|tasklab seed --scale medium to a plain COPY of the same rows|<= 1.5"
+	"seed|tasklab seed (medium) to a plain COPY of the same rows|<= 1.5"
 )
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
