@@ -15,7 +15,7 @@ DEMO_PASSWORD=tasklab
 # folder that the services' user cannot pass, so its target is what counts.
 STATE_LINK=${SANDBOX_DIR:-$ROOT/.sandbox}
 find_state() {
-	STATE=$(readlink -f "$STATE_LINK")
+	STATE=$(readlink -m "$STATE_LINK")
 	APP=$STATE/app
 	TASKLAB=$APP/bin/tasklab
 }
