@@ -23,9 +23,9 @@ ASSERT=no
 # name | what it compares | the ratio promised, and on which side of it
 BENCHES=(
 	"get|GET /api/v1/tasks/{id}, 8 connections, to pgbench -M prepared, 8 clients|>= 0.35"
-	"post|POST /api/v1/tasks, 8 connections, to pgbench -M prepared inserting the same row|>= 0.48"
 	"list|a page of 50 to pgbench -M prepared with the same statement|>= 0.17"
-	"deep|the page 1 of 50 tasks to page 10,000, by keyset|<= 1.3"
+	"deep|page 1 of 50 tasks to page 10,000, by keyset|<= 1.3"
+	"post|POST /api/v1/tasks, 8 connections, to pgbench -M prepared inserting the same row|>= 0.48"
 	"seed|tasklab seed (medium) to a plain COPY of the same rows|<= 1.5"
 )
 
@@ -86,6 +86,8 @@ bench_post() {
 	post_http() { http_rate /api/v1/tasks -s "$STATE/post.lua"; }
 	post_pgbench() { pgbench_rate "$STATE/post.sql"; }
 	rounds post_http post_pgbench
+	# The lists are measured over the data set alone.
+	database -c "DELETE FROM tasks WHERE title = 'measured'" -c "VACUUM (ANALYZE) tasks" >&2
 }
 
 bench_list() {
