@@ -22,6 +22,8 @@ clean_up() {
 trap clean_up EXIT
 
 pids() { cut -d' ' -f1 "$SANDBOX_DIR"/run/*.pid 2>/dev/null || true; }
+# One that ended and waits for its parent to hear of it is not alive.
+alive() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | grep '^[^Z]' >/dev/null; }
 psql_value() { "$SANDBOX" psql -X -A -t -c "$1"; }
 metric() { curl -fsS "$API/metrics" | awk -v name="$1" 'index($0, name) == 1 { sum += $NF } END { print sum + 0 }'; }
 
@@ -59,7 +61,7 @@ task=$(curl -fsS -H 'Content-Type: application/json' -d '{"project_id":1,"title"
 running=$(pids)
 "$SANDBOX" down
 for pid in $running; do
-	! kill -0 "$pid" 2>/dev/null || fail "process $pid is left"
+	! alive "$pid" || fail "process $pid is left"
 done
 ! "$SANDBOX" status || fail "status says that something runs"
 "$SANDBOX" up --yes
