@@ -11,8 +11,9 @@
  * Who registers which label set (the room that counts owns values and indices; all are called by
  * cmd_metrics_labels, for `serve` and for `metrics --list`):
  *   LABELS_ENDPOINT, LABELS_CODE                       http (http_labels_register)
- *   LABELS_QUERY, LABELS_OUTCOME, LABELS_POOL_STATE    db (db_labels_register)
- *   LABELS_TASK_STATUS                                 api, beside the collector of task counts
+ *   LABELS_QUERY, LABELS_OUTCOME, LABELS_POOL_STATE,
+ *   LABELS_STATEMENT_*, LABELS_SESSION                 db (db_labels_register)
+ *   LABELS_TASK_STATUS, LABELS_COLLECTOR               api, beside the collectors
  *   LABELS_LAB, LABELS_PHASE                           lab
  *   LABELS_BUILD                                       cmd
  */
