@@ -1,0 +1,77 @@
+/* seen.c - the statements that pools have sent, noted once each. */
+#include "seen.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <tasklab/base/thread.h>
+
+#define SLOTS (4 * SEEN_MAX) /* a power of two; never more than a quarter full */
+
+static _Atomic uint64_t slots[SLOTS]; /* hashes of those noted; 0: empty */
+static struct seen noted[SEEN_MAX];
+static _Atomic size_t noted_count; /* written under the mutex, after the entry */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* FNV-1a over whole words (Fowler, Noll, Vo); never 0. */
+static uint64_t hash_of(const struct statement *statement, int count, const Oid *types)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	hash = (hash ^ (uint64_t)statement->query->index) * UINT64_C(0x100000001b3);
+	hash = (hash ^ statement->key) * UINT64_C(0x100000001b3);
+	for (int i = 0; i < count; i++)
+		hash = (hash ^ types[i]) * UINT64_C(0x100000001b3);
+	hash ^= hash >> 32;
+	return hash | 1;
+}
+
+/* The slot that holds the hash, or the empty one where it belongs. */
+static size_t slot_of(uint64_t hash)
+{
+	size_t i = (size_t)(hash >> 1) % SLOTS;
+
+	for (;; i = (i + 1) % SLOTS) {
+		uint64_t held = atomic_load_explicit(&slots[i], memory_order_relaxed);
+
+		if (held == hash || held == 0)
+			return i;
+	}
+}
+
+void seen_note(const struct statement *statement, int count, const Oid *types)
+{
+	uint64_t hash = hash_of(statement, count, types);
+	size_t slot = slot_of(hash), n;
+	char *sql;
+
+	if (atomic_load_explicit(&slots[slot], memory_order_relaxed) != 0 ||
+	    seen_count() == SEEN_MAX)
+		return;
+	LOCK(&mutex);
+	slot = slot_of(hash);
+	n = atomic_load_explicit(&noted_count, memory_order_relaxed);
+	if (atomic_load_explicit(&slots[slot], memory_order_relaxed) != 0 || n == SEEN_MAX)
+		return;
+	sql = strdup(statement->sql);
+	if (!sql)
+		return; /* noted when it comes again */
+	noted[n] =
+		(struct seen){.query = (size_t)statement->query->index, .sql = sql, .count = count};
+	for (int i = 0; i < count; i++)
+		noted[n].types[i] = types[i];
+	atomic_store_explicit(&slots[slot], hash, memory_order_relaxed);
+	atomic_store_explicit(&noted_count, n + 1, memory_order_release);
+}
+
+size_t seen_count(void)
+{
+	return atomic_load_explicit(&noted_count, memory_order_acquire);
+}
+
+const struct seen *seen_get(size_t i)
+{
+	return &noted[i];
+}
