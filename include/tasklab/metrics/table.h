@@ -36,12 +36,14 @@ enum metric_type { METRIC_COUNTER, METRIC_COUNTER_SET, METRIC_GAUGE, METRIC_HIST
 	X(LABELS_PHASE, "phase")                                                                   \
 	X(LABELS_BUILD, "version,revision,compiler,libpq")
 
-/* Upper bounds of classic buckets, rising; the unit is the metric's. X(identifier, bounds...) */
+/* X(identifier, schema, bounds...): a histogram is classic and native at once. The schema gives the
+ * native buckets, which grow by the factor 2^(2^-schema): 3 is 9 %, within 4.5 % of the truth. The
+ * bounds are the upper ones of the classic buckets, rising; the unit is the metric's. */
 #define METRIC_BUCKET_SETS(X)                                                                      \
-	X(BUCKETS_NONE, 0)                                                                         \
-	X(BUCKETS_HTTP_SECONDS, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10) \
-	X(BUCKETS_DB_SECONDS, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5) \
-	X(BUCKETS_BYTES, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576)
+	X(BUCKETS_NONE, 0, 0)                                                                      \
+	X(BUCKETS_HTTP_SECONDS, 3, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10) \
+	X(BUCKETS_DB_SECONDS, 3, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5) \
+	X(BUCKETS_BYTES, 1, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576)
 
 #define METRIC_TABLE(X)                                                                            \
 	X(M_HTTP_REQUESTS_TOTAL, METRIC_COUNTER, "http_requests_total", "", LABELS_ENDPOINT, LABELS_CODE, BUCKETS_NONE, \
