@@ -90,13 +90,15 @@ static enum outcome outcome_of(enum err_code code)
 	}
 }
 
-void observe_query(const struct db_query *query, enum err_code code, int64_t ns)
+void observe_query(const struct db_query *query, enum err_code code, int64_t ns,
+		   const struct id_trace *trace)
 {
 	if (!atomic_load_explicit(&registered, memory_order_relaxed))
 		return;
 	metric_add(M_DB_QUERIES_TOTAL, 1, (size_t)query->index, outcome_of(code));
 	if (ns >= 0)
-		metric_observe_ns(M_DB_QUERY_DURATION_SECONDS, ns, (size_t)query->index);
+		metric_observe_ns_exemplar(M_DB_QUERY_DURATION_SECONDS, ns, (size_t)query->index,
+					   trace);
 }
 
 void observe_wait(const struct db_pool_options *options, int64_t ns)
