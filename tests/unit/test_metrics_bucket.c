@@ -108,8 +108,8 @@ static void test_values_fall_where_they_belong(void **state)
 	}
 }
 
-/* The table that the Go client has for schema 3. Its square root of a half is the double below the
- * nearest one. */
+/* The table that the Go client has for schema 3. Some of its bounds are the double below the
+ * nearest one; ours are the nearest. */
 static void test_bounds_of_schema_3(void **state)
 {
 	static const double expected[] = {0.5,
