@@ -24,7 +24,7 @@ BINARY = sys.argv.pop(1) if len(sys.argv) > 1 else None
 SERIES = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
 GROUPS = ("schema", "tasks", "sessions", "statements")
-SCRAPE_LIMIT = 0.05  # seconds, with the database stopped; 1 % may be unlucky on a busy machine
+SCRAPE_LIMIT = 0.05  # seconds, with the database stopped
 
 
 def parse(answer):
@@ -191,31 +191,44 @@ class Collectors(unittest.TestCase):
 
     # A database that is away, or gives less ---------------------------------------------------
 
+    def scrape_times(self, more):
+        """Sorted times of the scrapes while more(series) says to go on."""
+        took = []
+        while True:
+            began = time.monotonic()
+            answer = self.service.request("GET", "/metrics")
+            took.append(time.monotonic() - began)
+            if not more(parse(answer)):
+                return sorted(took)
+
     def test_stopped_database(self):
         self.start()
         self.use(5)
         before = collect(self.service, "statements")
+        rounds = iter(range(300))
+        usual = self.scrape_times(lambda _: next(rounds, None) is not None)
+        deadline = time.monotonic() + 60
+        last = {}
+
+        def some_are_fresh(series):
+            last.update(series)
+            fresh = {g for g in GROUPS if value(series, "tasklab_collector_up", group=g) == 1}
+            self.assertLess(time.monotonic(), deadline, f"still fresh: {fresh}")
+            return fresh
+
         self.cluster.signal_all(signal.SIGSTOP)
         try:
-            took = []
-            deadline = time.monotonic() + 40
-            fresh = set(GROUPS)
-            while fresh:
-                began = time.monotonic()
-                answer = self.service.request("GET", "/metrics")
-                took.append(time.monotonic() - began)
-                series = parse(answer)
-                fresh = {g for g in GROUPS if value(series, "tasklab_collector_up", group=g) == 1}
-                self.assertLess(time.monotonic(), deadline, f"still fresh: {fresh}")
+            took = self.scrape_times(some_are_fresh)
             for group in ("sessions", "statements"):
-                self.assertGreater(value(series, "tasklab_collector_age_seconds", group=group), 2)
-            self.assertEqual(statement_counters(series), statement_counters(before))
+                self.assertGreater(value(last, "tasklab_collector_age_seconds", group=group), 2)
+            self.assertEqual(statement_counters(last), statement_counters(before))
         finally:
             self.cluster.signal_all(signal.SIGCONT)
-        took.sort()
+        late, usual_late = took[len(took) * 99 // 100], usual[len(usual) * 99 // 100]
         print(f"number: PostgreSQL stopped by SIGSTOP, {len(took)} scrapes: median {took[len(took) // 2] * 1000:.1f} ms, "
-              f"99 % within {took[len(took) * 99 // 100] * 1000:.1f} ms, slowest {took[-1] * 1000:.1f} ms")
-        self.assertLess(took[len(took) * 99 // 100], SCRAPE_LIMIT)
+              f"99 % within {late * 1000:.1f} ms, slowest {took[-1] * 1000:.1f} ms; before, 99 % within {usual_late * 1000:.1f} ms")
+        # 1 % may be unlucky on a busy machine, and instrumented code is as slow before
+        self.assertLess(late, max(SCRAPE_LIMIT, 3 * usual_late))
         wait_until("ready again", self.service.ready)
         want = self.use(4)
         after = collect(self.service, "statements")
