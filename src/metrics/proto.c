@@ -167,9 +167,27 @@ static void put_exemplar(struct buf *out, int field, const struct shape *shape,
 	message_end(out, begin);
 }
 
-static void put_classic(struct buf *out, const struct shape *shape,
-			const struct histogram *histogram)
+/* The slot of the latest exemplar, or NULL. */
+static const union cell **latest_exemplar(const struct shape *shape, struct histogram *histogram)
 {
+	const union cell **latest = NULL;
+
+	for (size_t i = 0; i <= shape->buckets; i++) {
+		const union cell **one = &histogram->exemplars[i];
+
+		if (*one &&
+		    (!latest || (*one)[EXEMPLAR_TIME].count > (*latest)[EXEMPLAR_TIME].count))
+			latest = one;
+	}
+	return latest;
+}
+
+/* Only the latest exemplar stands at its classic bucket: of a native histogram, Prometheus before
+ * 2.46 takes the first that it finds there and no other (prometheus/prometheus issue 12553), and
+ * since 2.50 it takes them from their own field. */
+static void put_classic(struct buf *out, const struct shape *shape, struct histogram *histogram)
+{
+	const union cell **latest = latest_exemplar(shape, histogram);
 	uint64_t count = 0;
 
 	for (size_t i = 0; i <= shape->buckets; i++) {
@@ -178,8 +196,8 @@ static void put_classic(struct buf *out, const struct shape *shape,
 		count += histogram->classic[i];
 		put_u64(out, BUCKET_COUNT, count);
 		put_double(out, BUCKET_BOUND, shape->upper[i]);
-		if (histogram->exemplars[i])
-			put_exemplar(out, BUCKET_EXEMPLAR, shape, histogram->exemplars[i]);
+		if (latest == &histogram->exemplars[i])
+			put_exemplar(out, BUCKET_EXEMPLAR, shape, *latest);
 		message_end(out, begin);
 	}
 }
@@ -237,19 +255,12 @@ static void put_latest(struct buf *out, const struct shape *shape, struct histog
 	size_t n = 0;
 
 	while (n < LATEST) {
-		const union cell **newest = NULL;
+		const union cell **one = latest_exemplar(shape, histogram);
 
-		for (size_t i = 0; i <= shape->buckets; i++) {
-			const union cell **one = &histogram->exemplars[i];
-
-			if (*one && (!newest ||
-				     (*one)[EXEMPLAR_TIME].count > (*newest)[EXEMPLAR_TIME].count))
-				newest = one;
-		}
-		if (!newest)
+		if (!one)
 			break;
-		latest[n++] = *newest;
-		*newest = NULL;
+		latest[n++] = *one;
+		*one = NULL;
 	}
 	while (n > 0)
 		put_exemplar(out, HISTOGRAM_EXEMPLAR, shape, latest[--n]);

@@ -540,6 +540,15 @@ static void test_protobuf_histogram(void **state)
 	assert_true(find(field.inside, 3, 0, &bucket));
 	assert_true(find(field.inside, 1, 0, &bucket) && find(bucket.inside, 2, 0, &field));
 	assert_true(is_text(field.inside, TRACE));
+	/* a later one in a lower bucket: alone at the buckets, last among all */
+	metric_observe_exemplar(M_HTTP_REQUEST_SIZE_BYTES, 70, 0, &trace);
+	render(&out, PROTOBUF, false);
+	histogram = histogram_of(&out, "http_request_size_bytes", 0);
+	assert_true(find(histogram, 3, 1, &bucket) && find(bucket.inside, 3, 0, &field));
+	assert_true(find(histogram, 3, 7, &bucket) && !find(bucket.inside, 3, 0, &field));
+	assert_true(find(histogram, 16, 1, &field));
+	assert_true(double_of(number_of(field.inside, 2)) == 70);
+	assert_false(find(histogram, 16, 2, &field));
 }
 
 /* A histogram without observations is known as a native one by its zero threshold. */
