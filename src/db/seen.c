@@ -8,7 +8,7 @@
 
 #include <tasklab/base/thread.h>
 
-#define SLOTS (4 * SEEN_MAX) /* a power of two; never more than a quarter full */
+#define SLOTS ((size_t)4 * SEEN_MAX) /* a power of two; never more than a quarter full */
 
 static _Atomic uint64_t slots[SLOTS]; /* hashes of those noted; 0: empty */
 static struct seen noted[SEEN_MAX];
@@ -16,12 +16,13 @@ static _Atomic size_t noted_count; /* written under the mutex, after the entry *
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* FNV-1a over whole words (Fowler, Noll, Vo); never 0. */
-static uint64_t hash_of(const struct statement *statement, int count, const Oid *types)
+static uint64_t hash_of(const struct db_query *query, uint32_t key, int count,
+			const unsigned *types)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
-	hash = (hash ^ (uint64_t)statement->query->index) * UINT64_C(0x100000001b3);
-	hash = (hash ^ statement->key) * UINT64_C(0x100000001b3);
+	hash = (hash ^ (uint64_t)query->index) * UINT64_C(0x100000001b3);
+	hash = (hash ^ key) * UINT64_C(0x100000001b3);
 	for (int i = 0; i < count; i++)
 		hash = (hash ^ types[i]) * UINT64_C(0x100000001b3);
 	hash ^= hash >> 32;
@@ -41,11 +42,12 @@ static size_t slot_of(uint64_t hash)
 	}
 }
 
-void seen_note(const struct statement *statement, int count, const Oid *types)
+void seen_note(const struct db_query *query, uint32_t key, const char *sql, int count,
+	       const unsigned *types)
 {
-	uint64_t hash = hash_of(statement, count, types);
+	uint64_t hash = hash_of(query, key, count, types);
 	size_t slot = slot_of(hash), n;
-	char *sql;
+	char *copy;
 
 	if (atomic_load_explicit(&slots[slot], memory_order_relaxed) != 0 ||
 	    seen_count() == SEEN_MAX)
@@ -55,11 +57,10 @@ void seen_note(const struct statement *statement, int count, const Oid *types)
 	n = atomic_load_explicit(&noted_count, memory_order_relaxed);
 	if (atomic_load_explicit(&slots[slot], memory_order_relaxed) != 0 || n == SEEN_MAX)
 		return;
-	sql = strdup(statement->sql);
-	if (!sql)
+	copy = strdup(sql);
+	if (!copy)
 		return; /* noted when it comes again */
-	noted[n] =
-		(struct seen){.query = (size_t)statement->query->index, .sql = sql, .count = count};
+	noted[n] = (struct seen){.query = (size_t)query->index, .sql = copy, .count = count};
 	for (int i = 0; i < count; i++)
 		noted[n].types[i] = types[i];
 	atomic_store_explicit(&slots[slot], hash, memory_order_relaxed);

@@ -3,7 +3,10 @@
 #ifndef DB_SEEN_H
 #define DB_SEEN_H
 
-#include "session.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tasklab/db/db.h>
 
 #define SEEN_MAX 1024 /* further ones are not noted */
 
@@ -11,12 +14,13 @@ struct seen {
 	size_t query; /* index in the registry */
 	char *sql;
 	int count;
-	Oid types[DB_ARGS_MAX]; /* as sent; 0: inferred by the server */
+	unsigned types[DB_ARGS_MAX]; /* OIDs, as sent; 0: inferred by the server */
 };
 
-/* Notes the statement unless it is there already. Any thread; for one that is there it costs a hash
- * and a look into a table, without a lock. */
-void seen_note(const struct statement *statement, int count, const Oid *types);
+/* Notes the statement unless it is there already; key is that of struct db_shape, or 0. Any thread;
+ * for one that is there it costs a hash and a look into a table, without a lock. */
+void seen_note(const struct db_query *query, uint32_t key, const char *sql, int count,
+	       const unsigned *types);
 /* How many there are; they are never removed, so those before keep their number and stay valid. */
 size_t seen_count(void);
 const struct seen *seen_get(size_t i);

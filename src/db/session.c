@@ -126,7 +126,7 @@ static enum wire_end prepare(struct session *session, struct prepared *prepared,
 	end = wire_answer(session->pg, deadline_ns, &result, err);
 	prepared->live = end == WIRE_OK;
 	if (prepared->live)
-		seen_note(statement, args->count, types);
+		seen_note(statement->query, statement->key, statement->sql, args->count, types);
 	prepared->stale = false;
 	return end;
 }
@@ -164,11 +164,16 @@ static enum wire_end run_unnamed(struct session *session, const struct statement
 				 const struct args *args, int64_t deadline_ns, PGresult **ret,
 				 struct err *err)
 {
+	enum wire_end end;
+
 	if (!PQsendQueryParams(session->pg, statement->sql, args->count, args->types, args->values,
 			       args->lengths, args->formats, 1))
 		return wire_lost(session->pg, "send", err);
-	seen_note(statement, args->count, args->types);
-	return wire_answer(session->pg, deadline_ns, ret, err);
+	end = wire_answer(session->pg, deadline_ns, ret, err);
+	if (end == WIRE_OK)
+		seen_note(statement->query, statement->key, statement->sql, args->count,
+			  args->types);
+	return end;
 }
 
 enum wire_end session_run(struct session *session, const struct statement *statement,

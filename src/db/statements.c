@@ -172,7 +172,7 @@ static int watch_schema(struct statements *statements, struct db_conn *conn, str
 }
 
 /* A statement that the server refuses now (its table is gone or locked) keeps the identifier it had
- * and is asked for again. */
+ * and is asked for again. One refusal ends the pass, since it may have taken lock_timeout. */
 static int learn(struct statements *statements, struct db_conn *conn, struct err *err)
 {
 	size_t n = seen_count();
@@ -185,11 +185,8 @@ static int learn(struct statements *statements, struct db_conn *conn, struct err
 		if (id->known && !id->due)
 			continue;
 		asked++;
-		if (identify(conn, seen_get(at), &found, &id->queryid, err) < 0) {
-			if (!*db_conn_sqlstate(conn))
-				return -1;
-			continue;
-		}
+		if (identify(conn, seen_get(at), &found, &id->queryid, err) < 0)
+			return *db_conn_sqlstate(conn) ? 0 : -1;
 		id->known = id->known || found;
 		id->due = !found;
 	}

@@ -8,7 +8,8 @@
  * statements of every client of the database that have the identifier of a registered query. An
  * identifier is learned from the server, by EXPLAIN of each text that a pool has sent, with the
  * parameter types it was sent with; BEGIN, COMMIT and ROLLBACK cannot be explained, and are found
- * by their text. The counters go on over a reset, an eviction or a restart of the server.
+ * by their text (PostgreSQL 15 counts those of a prepared statement at its first run only). The
+ * counters go on over a reset, an eviction or a restart of the server.
  *
  * Needs the role pg_monitor (or pg_read_all_stats), and pg_stat_statements in the database.
  * Sources: PostgreSQL's manual, "The Cumulative Statistics System" and "pg_stat_statements".
