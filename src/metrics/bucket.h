@@ -59,7 +59,7 @@ static inline size_t shape_native(const struct shape *shape, uint64_t value)
 {
 	double in_units = (double)value / shape->scale;
 	uint64_t bits, fraction, step;
-	int exponent;
+	int exponent, number;
 
 	if (value == 0)
 		return 0;
@@ -68,7 +68,8 @@ static inline size_t shape_native(const struct shape *shape, uint64_t value)
 	fraction = bits & ((UINT64_C(1) << FRACTION_BITS) - 1);
 	step = shape->guess[fraction >> (FRACTION_BITS - 1 - shape->schema)];
 	step += fraction > shape->fractions[step];
-	return (size_t)(exponent * (1 << shape->schema) + (int)step - shape->first + 1);
+	number = exponent * (1 << shape->schema) + (int)step - shape->first + 1;
+	return (size_t)number;
 }
 
 static inline size_t shape_cell(const struct shape *shape, uint64_t value)

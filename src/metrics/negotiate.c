@@ -12,8 +12,8 @@
 const char *const format_content_types[FORMAT_COUNT] = {
 	[FORMAT_TEXT] = "text/plain; version=0.0.4; charset=utf-8",
 	[FORMAT_OPENMETRICS] = "application/openmetrics-text; version=1.0.0; charset=utf-8",
-	[FORMAT_PROTOBUF] = "application/vnd.google.protobuf; "
-			    "proto=io.prometheus.client.MetricFamily; encoding=delimited",
+	[FORMAT_PROTOBUF] = ("application/vnd.google.protobuf; "
+			     "proto=io.prometheus.client.MetricFamily; encoding=delimited"),
 };
 
 /* What a range must say to mean a format: its parameters, where they are given, have these values.

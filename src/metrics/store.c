@@ -193,10 +193,10 @@ static bool exemplar_read(const _Atomic uint64_t *line, uint64_t words[EXEMPLAR_
 
 static bool is_sampled(const struct id_trace *trace)
 {
-	static const uint8_t none[sizeof(trace->trace_id)];
+	static const struct id_trace none;
 
 	return trace && trace->flags & 1 &&
-	       memcmp(trace->trace_id, none, sizeof(trace->trace_id)) != 0;
+	       memcmp(trace->trace_id, none.trace_id, sizeof(none.trace_id)) != 0;
 }
 
 static inline void observe(enum metric metric, uint64_t value, size_t index0,

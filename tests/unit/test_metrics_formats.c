@@ -230,8 +230,8 @@ static void test_openmetrics(void **state)
 		"\nhttp_requests_total{method=\"GET\",route=\"/tasks/{id}\",code=\"404\"} 1\n",
 		"\n# TYPE process_cpu_seconds counter\n# UNIT process_cpu_seconds seconds\n",
 		"\nprocess_cpu_seconds_total ",
-		"\n# TYPE db_query_duration_seconds histogram\n"
-		"# UNIT db_query_duration_seconds seconds\n",
+		("\n# TYPE db_query_duration_seconds histogram\n"
+		 "# UNIT db_query_duration_seconds seconds\n"),
 		"\ndb_query_duration_seconds_bucket{query=\"task_get\",le=\"0.005\"} 1\n",
 		"\ndb_query_duration_seconds_bucket{query=\"task_get\",le=\"1.0\"} 1\n",
 		"\ndb_query_duration_seconds_bucket{query=\"task_get\",le=\"+Inf\"} 1\n",
