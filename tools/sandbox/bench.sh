@@ -27,6 +27,10 @@ BENCHES=(
 	"list|a page of 50 to pgbench -M prepared with the same statement|>= 0.17"
 	"deep|the page 1 of 50 tasks to page 10,000, by keyset|<= 1.3"
 	"seed|tasklab seed --scale medium to a plain COPY of the same rows|<= 1.5"
+	"count|counting one event to a plain thread-local 64-bit add|<= 3"
+	"observe|ns a histogram observation takes, classic and native|<= 40"
+	"shards|two threads that count to one thread, in throughput|>= 1.8"
+	"render|ms that 10,000 series take as text|<= 5"
 )
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
@@ -105,6 +109,26 @@ bench_deep() {
 bench_seed() {
 	"$ROOT/tests/bench/seed_vs_copy.sh" "$TASKLAB" "${BENCH_SEED_SCALE:-medium}"
 }
+
+# metrics_figure LABEL [LEFT-LABEL RIGHT-LABEL]: what tests/bench/bench_metrics.c prints under them
+metrics_figure() {
+	local program=$STATE/bench_metrics
+	"${CC:-cc}" -std=c17 -O2 -D_GNU_SOURCE -I"$ROOT/include" -o "$program" "$ROOT/tests/bench/bench_metrics.c" \
+		"$ROOT"/build/release/src/{metrics/libmetrics,base/libbase}.a -lz -lm -pthread || return 1
+	"$program" >"$STATE/bench_metrics.out"
+	sed 's/^/  /' "$STATE/bench_metrics.out" >&2
+	awk -v what="$1" -v left="${2:-$1}" -v right="${3:-$1}" '
+		{ text = $0; sub(/ +[0-9.]+ (ns|ms|x ).*/, "", text); rest = substr($0, length(text) + 1); split(rest, word, " ") }
+		text == what { value = word[1] }
+		text == left { a = word[1] }
+		text == right { b = word[1] }
+		END { if (value == "") exit 1; print value, a, b }' "$STATE/bench_metrics.out"
+}
+
+bench_count() { metrics_figure "counter increment to plain add" "counter increment" "plain thread-local 64-bit add"; }
+bench_observe() { metrics_figure "histogram observation, classic and native"; }
+bench_shards() { metrics_figure "histogram observation, two threads to one"; }
+bench_render() { metrics_figure "10,000 counters and the rest as text"; }
 
 set_up() {
 	YES=no
