@@ -85,6 +85,7 @@ class Collectors(unittest.TestCase):
                            "CREATE EXTENSION pg_stat_statements; GRANT pg_monitor TO tasklab")
         self.service = Service(BINARY, self.cluster)
         self.addCleanup(self.service.remove)
+        self.addCleanup(lambda: self.assertNotIn("Sanitizer", self.service.logged()))
         self.service.run("migrate", "up")
 
     def start(self):
