@@ -132,4 +132,15 @@ static inline void metric_add(enum metric metric, uint64_t n, size_t index0, siz
 	metric_cell_add(&cells[place->first + index0 * place->n1 + index1], n);
 }
 
+/* The service without counting, to measure what counting costs: cmake -DTASKLAB_METRICS=OFF. */
+#if defined(TASKLAB_METRICS_OFF) && !defined(METRICS_INSIDE)
+#define metric_add(metric, n, i, j)                  ((void)(metric), (void)(n), (void)(i), (void)(j))
+#define metric_gauge_add(metric, delta, i)           ((void)(metric), (void)(delta), (void)(i))
+#define metric_observe(metric, value, i)             ((void)(metric), (void)(value), (void)(i))
+#define metric_observe_ns(metric, ns, i)             ((void)(metric), (void)(ns), (void)(i))
+#define metric_observe_exemplar(metric, value, i, t) metric_observe_ns_exemplar(metric, value, i, t)
+#define metric_observe_ns_exemplar(metric, ns, i, t)                                               \
+	((void)(metric), (void)(ns), (void)(i), (void)(t))
+#endif
+
 #endif
