@@ -66,10 +66,10 @@ static const struct cmd_row commands[] = {
 	 "reset drops those that a killed run left, and with --all the data sets too. --labs-dir DIR\n"
 	 "adds a folder of labs. All of it needs the sandbox: TASKLAB_SANDBOX=on.\n"},
 	{"metrics", cmd_metrics, "list the metrics with their labels and bounds",
-	 "tasklab metrics --list [--json]\n"
+	 "tasklab metrics --list [--json | --markdown]\n"
 	 "\n"
-	 "Lists every metric of the service: type, unit, labels, the largest number of series it can\n"
-	 "have on /metrics, and the bound of all together.\n"},
+	 "Lists every metric of the service: type, unit, labels, buckets, the largest number of series\n"
+	 "it can have on /metrics, and the bound of all together. --markdown writes docs/metrics.md.\n"},
 	{"config", cmd_config, "print the settings in force, secrets hidden",
 	 "tasklab config [--json]\n"
 	 "\n"

@@ -93,17 +93,30 @@ function sessions(builder: DashboardBuilder): void {
       title: 'Sessions by state',
       description: 'Connections to the database. The pool keeps idle ones on purpose; idle in transaction should be near zero.',
       unit: 'short',
-      width: 8,
+      width: 6,
       stacked: true,
       queries: [
         { expr: 'sum by (state) (pg_stat_activity_count{datname="$database", state=~"active|idle|idle in transaction.*"})', legend: '{{state}}' },
       ],
     }),
     graph({
+      title: 'What sessions wait for',
+      description: 'Sessions of all databases that are at work or in a transaction, by state and by the kind of thing they wait for; none: they run. Sampled every 5 seconds.',
+      unit: 'short',
+      width: 6,
+      stacked: true,
+      queries: [
+        {
+          expr: 'sum by (state, wait_event_type) (db_sessions{job="tasklab", state!="idle"}) > 0 or sum by (state) (db_sessions{job="tasklab", state="idle"})',
+          legend: '{{state}} {{wait_event_type}}',
+        },
+      ],
+    }),
+    graph({
       title: 'Longest transaction',
       description: 'Age of the oldest open transaction. While it is open, VACUUM cannot remove rows that died after it began.',
       unit: 's',
-      width: 8,
+      width: 6,
       steps: TRANSACTION_STEPS,
       queries: [{ expr: 'max by (state) (pg_stat_activity_max_tx_duration{datname="$database", state=~"active|idle in transaction"})', legend: '{{state}}' }],
     }),
@@ -111,9 +124,70 @@ function sessions(builder: DashboardBuilder): void {
       title: 'Locks by mode',
       description: 'Locks held or awaited. accessshare is reading, rowexclusive is writing; accessexclusive blocks everybody.',
       unit: 'short',
-      width: 8,
+      width: 6,
       stacked: true,
       queries: [{ expr: 'sum by (mode) (pg_locks_count{datname="$database"})', legend: '{{mode}}' }],
+    }),
+  ]);
+}
+
+function statements(builder: DashboardBuilder): void {
+  /* Every replica of the service sees the statements of all. */
+  const per = (name: string, op = '') =>
+    `max by (query) (sum by (query, instance) (${rate(`db_statement_${name}_total{job="tasklab"${op}}`)}))`;
+  const calls = `(${per('calls')} > 0)`;
+  const time = per('seconds', ', op="execution"');
+
+  row(builder, 'Statements of the service', [
+    notes(
+      'How to read statements',
+      'What PostgreSQL itself counted for each named query: pg_stat_statements, joined to the names by query identifier. ' +
+        '**Blocks per call** tell what a query costs whatever the machine is doing: a plan that lost its index shows here first, while times may still look fine. ' +
+        'The figures are collected every 5 seconds in the background; the last panel says how old they are.',
+      4,
+    ),
+    graph({
+      title: 'Share of execution time',
+      description: 'Share of the server\'s execution time that each named query took.',
+      unit: 'percentunit',
+      width: 8,
+      stacked: true,
+      queries: [{ expr: `${time} / scalar(sum(${time}) > 0) > 0`, legend: '{{query}}' }],
+    }),
+    graph({
+      title: 'Shared blocks per call',
+      description: 'Blocks of 8 kB that a call went over, in shared buffers or read into them. Blocks, unlike times, do not depend on the machine\'s load.',
+      unit: 'short',
+      width: 8,
+      queries: [{ expr: `${per('shared_blocks', ', op=~"hit|read"')} / ${calls}`, legend: '{{query}}' }],
+    }),
+    graph({
+      title: 'Rows per call',
+      description: 'Rows that a call returned or changed. Few rows for many blocks: most of the work is thrown away.',
+      unit: 'short',
+      width: 8,
+      queries: [{ expr: `${per('rows')} / ${calls}`, legend: '{{query}}' }],
+    }),
+    graph({
+      title: 'WAL per call',
+      description: 'Write-ahead log that a call made: what a write costs in disk and replication.',
+      unit: 'bytes',
+      width: 8,
+      queries: [{ expr: `${per('wal_bytes')} / ${calls} > 0`, legend: '{{query}}' }],
+    }),
+    graph({
+      title: 'Temporary blocks',
+      description: 'Blocks per second written for sorts and hashes that did not fit into work_mem.',
+      unit: 'short',
+      width: 8,
+      queries: [{ expr: per('temp_blocks', ', op="written"'), legend: '{{query}}' }],
+    }),
+    graph({
+      title: 'Age of collected figures',
+      description: 'Time since each group was last collected. It rises while the database cannot be asked; the group then shows its last figures.',
+      unit: 's',
+      width: 8,
+      queries: [{ expr: 'max by (group) (tasklab_collector_age_seconds{job="tasklab"})', legend: '{{group}}' }],
     }),
   ]);
 }
@@ -372,6 +446,7 @@ export function postgresql(): DashboardBuilder {
   work(builder);
   disk(builder);
   tables(builder);
+  statements(builder);
   queries(builder);
   return builder;
 }

@@ -93,6 +93,7 @@ static int before(struct http_request *request, struct err *err)
 	call->route = &rows[http_request_route(request)->flags];
 	call->api = http_request_arg(request);
 	db_init(&call->db, call->api->pool, http_request_deadline_ns(request));
+	call->db.trace = http_request_trace(request);
 	return api_authorize(call, err);
 }
 

@@ -45,5 +45,6 @@ extern const struct field_set USER_FIELDS, USER_ME_FIELDS;
 
 /* reply.c: the parameters of a list without filters */
 extern const struct field_set LIST_QUERY;
+extern const struct field_set METRICS_QUERY;
 
 #endif

@@ -21,7 +21,7 @@
 #define VERSIONED API_ROUTE_VERSIONED
 #define CREATE    API_ROUTE_IDEMPOTENT
 static const struct api_route ROWS[] = {
-	{HTTP_GET, ALWAYS | TEXT, "/metrics", metrics_handler, NULL, NULL, "Metrics in the Prometheus text format"},
+	{HTTP_GET, ALWAYS | TEXT, "/metrics", metrics_handler, &METRICS_QUERY, NULL, "Metrics for Prometheus, as text, OpenMetrics or protobuf"},
 	{HTTP_GET, ALWAYS, "/healthz", healthz_handler, NULL, NULL, "Is the process alive?"},
 	{HTTP_GET, ALWAYS, "/readyz", readyz_handler, NULL, NULL, "Can it serve: database reachable, schema complete, not draining?"},
 	{HTTP_GET, 0, "/", index_handler, NULL, NULL, "Links to the rest"},

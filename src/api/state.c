@@ -18,6 +18,20 @@ static void release(struct api *api)
 	free(api);
 }
 
+/* All or none. */
+static int start_collectors(struct api *api, struct err *err)
+{
+	for (size_t i = 0; i < COLLECT_SOURCES; i++) {
+		if (collect_start(&api->collectors[i], api, (enum collect_source)i, err) == 0)
+			continue;
+		api_drain(api);
+		while (i-- > 0)
+			collect_stop(&api->collectors[i]);
+		return -1;
+	}
+	return 0;
+}
+
 int api_new(const struct api_options *options, struct api **ret, struct err *err)
 {
 	struct api *api = calloc(1, sizeof(*api));
@@ -35,8 +49,7 @@ int api_new(const struct api_options *options, struct api **ret, struct err *err
 		release(api);
 		return err_no_memory(err);
 	}
-	if (thread_cond_init(&api->wake, err) < 0 ||
-	    thread_start(&api->thread, "collect", collect_run, api, err) < 0) {
+	if (thread_cond_init(&api->wake, err) < 0 || start_collectors(api, err) < 0) {
 		release(api);
 		return -1;
 	}
@@ -49,7 +62,7 @@ void api_drain(struct api *api)
 	LOCK(&api->mutex);
 
 	atomic_store(&api->draining, true);
-	pthread_cond_signal(&api->wake);
+	pthread_cond_broadcast(&api->wake);
 }
 
 void api_freep(struct api **pointer)
@@ -59,7 +72,8 @@ void api_freep(struct api **pointer)
 	if (!api)
 		return;
 	api_drain(api);
-	pthread_join(api->thread, NULL);
+	for (size_t i = 0; i < COLLECT_SOURCES; i++)
+		collect_stop(&api->collectors[i]);
 	pthread_cond_destroy(&api->wake);
 	pthread_mutex_destroy(&api->mutex);
 	release(api);

@@ -1,4 +1,4 @@
-/* state.h - what all requests share (struct api), kept fresh by the background thread. */
+/* state.h - what all requests share (struct api), kept fresh in the background. */
 #ifndef TASKLAB_API_STATE_H
 #define TASKLAB_API_STATE_H
 
@@ -9,27 +9,26 @@
 
 #include <tasklab/api/api.h>
 
+#include "collect.h"
+
 struct api {
 	struct db_pool *pool;
 	char *conninfo;
 	bool sandbox;
-	atomic_bool draining;      /* /readyz is 503, and the background thread ends */
+	atomic_bool draining;      /* /readyz is 503, and the collectors end */
 	_Atomic int64_t principal; /* the sandbox's first administrator; 0: not known yet */
 
 	pthread_mutex_t mutex; /* guards the rest */
 	pthread_cond_t wake;
 	bool schema_ok;
 	struct err schema_err; /* why not */
-	pthread_t thread;
+	struct collector collectors[COLLECT_SOURCES];
 };
-
-/* collect.c: the body of the background thread; arg is the struct api. */
-void *collect_run(void *arg);
 
 /* 0 when the schema was found complete; otherwise why not, or that nobody has looked yet. */
 int state_schema(struct api *api, struct err *err);
 /* The sandbox's first enabled administrator; 0: no sandbox, or none there. Remembered, and looked
- * up anew by the background thread. */
+ * up anew in the background. */
 int state_principal(struct api *api, struct db *db, int64_t *ret, struct err *err);
 int state_find_principal(struct api *api, struct db *db, int64_t *ret, struct err *err);
 

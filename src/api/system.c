@@ -1,4 +1,6 @@
 /* system.c - /, /healthz, /readyz and /metrics: the service about itself. */
+#include <string.h>
+
 #include <tasklab/base/clock.h>
 #include <tasklab/metrics/metrics.h>
 
@@ -79,9 +81,31 @@ int readyz_handler(struct api_call *call, struct http_reply *reply, struct err *
 	return reply_state(reply, "ready");
 }
 
+/* clang-format off */
+enum { METRICS_CREATED, METRICS_QUERY_COUNT };
+static const struct field METRICS_FIELDS[METRICS_QUERY_COUNT] = {
+	[METRICS_CREATED] = {"created", FIELD_BOOL, 0, "with _created samples, in OpenMetrics"},
+};
+const struct field_set METRICS_QUERY = {METRICS_FIELDS, METRICS_QUERY_COUNT};
+/* clang-format on */
+
 int metrics_handler(struct api_call *call, struct http_reply *reply, struct err *err)
 {
-	(void)call;
-	http_reply_type(reply, "text/plain; version=0.0.4; charset=utf-8");
-	return metrics_render_text(http_reply_body(reply), err);
+	const char *created = call->query[METRICS_CREATED].text;
+	const struct metrics_request request = {
+		.accept = http_request_header(call->request, "Accept"),
+		.accept_encoding = http_request_header(call->request, "Accept-Encoding"),
+		.created = created && strcmp(created, "true") == 0,
+	};
+	const char *type, *encoding;
+
+	if (created && !request.created && strcmp(created, "false") != 0)
+		return err_field(err, ERR_INVALID, "created", "must be true or false");
+	if (metrics_render(&request, http_reply_body(reply), &type, &encoding, err) < 0)
+		return -1;
+	http_reply_type(reply, type);
+	http_reply_header(reply, "Vary", "Accept, Accept-Encoding");
+	if (encoding)
+		http_reply_header(reply, "Content-Encoding", "%s", encoding);
+	return 0;
 }

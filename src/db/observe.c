@@ -9,6 +9,8 @@
 #include <tasklab/metrics/metrics.h>
 
 #include "registry.h"
+#include "sessions.h"
+#include "statements.h"
 
 #define OUTCOMES(X)                                                                                \
 	X(OUTCOME_OK, "ok")                                                                        \
@@ -65,6 +67,7 @@ int db_labels_register(struct err *err)
 	    metrics_labels(LABELS_OUTCOME, outcome_names, ARRAY_LEN(outcome_names), err) < 0 ||
 	    metrics_labels(LABELS_POOL_STATE, pool_state_names, ARRAY_LEN(pool_state_names), err) <
 		    0 ||
+	    sessions_labels_register(err) < 0 || statements_labels_register(err) < 0 ||
 	    metrics_collector(collect, NULL, err) < 0)
 		return -1;
 	atomic_store(&registered, true);
@@ -87,13 +90,15 @@ static enum outcome outcome_of(enum err_code code)
 	}
 }
 
-void observe_query(const struct db_query *query, enum err_code code, int64_t ns)
+void observe_query(const struct db_query *query, enum err_code code, int64_t ns,
+		   const struct id_trace *trace)
 {
 	if (!atomic_load_explicit(&registered, memory_order_relaxed))
 		return;
 	metric_add(M_DB_QUERIES_TOTAL, 1, (size_t)query->index, outcome_of(code));
 	if (ns >= 0)
-		metric_observe_ns(M_DB_QUERY_DURATION_SECONDS, ns, (size_t)query->index);
+		metric_observe_ns_exemplar(M_DB_QUERY_DURATION_SECONDS, ns, (size_t)query->index,
+					   trace);
 }
 
 void observe_wait(const struct db_pool_options *options, int64_t ns)

@@ -116,7 +116,7 @@ static enum wire_end run(struct db *db, struct call *call, struct session **keep
 	now_ns = clock_mono_ns();
 	db->query_ns += now_ns - call->start_ns;
 	observe_query(call->statement.query, end == WIRE_OK ? ERR_NONE : err->code,
-		      call->sent_ns < 0 ? -1 : now_ns - call->sent_ns);
+		      call->sent_ns < 0 ? -1 : now_ns - call->sent_ns, db->trace);
 	return end;
 }
 

@@ -10,6 +10,7 @@
 #include <tasklab/base/thread.h>
 
 #include "result.h"
+#include "seen.h"
 
 /* Cancel requests under way at once. More are left to statement_timeout and to the server's own
  * look at its client (client_connection_check_interval). */
@@ -101,8 +102,8 @@ static bool types_fit(const struct prepared *prepared, const struct args *args)
 }
 
 static enum wire_end prepare(struct session *session, struct prepared *prepared, const char *name,
-			     const char *sql, const struct args *args, int64_t deadline_ns,
-			     struct err *err)
+			     const struct statement *statement, const struct args *args,
+			     int64_t deadline_ns, struct err *err)
 {
 	AUTO(result_clearp) PGresult *result = NULL;
 	Oid types[DB_ARGS_MAX];
@@ -120,10 +121,12 @@ static enum wire_end prepare(struct session *session, struct prepared *prepared,
 			prepared->types[i] = (uint16_t)args->types[i];
 		types[i] = prepared->types[i];
 	}
-	if (!PQsendPrepare(session->pg, name, sql, args->count, types))
+	if (!PQsendPrepare(session->pg, name, statement->sql, args->count, types))
 		return wire_lost(session->pg, "send", err);
 	end = wire_answer(session->pg, deadline_ns, &result, err);
 	prepared->live = end == WIRE_OK;
+	if (prepared->live)
+		seen_note(statement->query, statement->key, statement->sql, args->count, types);
 	prepared->stale = false;
 	return end;
 }
@@ -161,10 +164,16 @@ static enum wire_end run_unnamed(struct session *session, const struct statement
 				 const struct args *args, int64_t deadline_ns, PGresult **ret,
 				 struct err *err)
 {
+	enum wire_end end;
+
 	if (!PQsendQueryParams(session->pg, statement->sql, args->count, args->types, args->values,
 			       args->lengths, args->formats, 1))
 		return wire_lost(session->pg, "send", err);
-	return wire_answer(session->pg, deadline_ns, ret, err);
+	end = wire_answer(session->pg, deadline_ns, ret, err);
+	if (end == WIRE_OK)
+		seen_note(statement->query, statement->key, statement->sql, args->count,
+			  args->types);
+	return end;
 }
 
 enum wire_end session_run(struct session *session, const struct statement *statement,
@@ -191,8 +200,8 @@ enum wire_end session_run(struct session *session, const struct statement *state
 	}
 	for (;;) {
 		if (!prepared->live || prepared->stale || !types_fit(prepared, args))
-			session->end = prepare(session, prepared, name, statement->sql, args,
-					       deadline_ns, err);
+			session->end =
+				prepare(session, prepared, name, statement, args, deadline_ns, err);
 		if (session->end != WIRE_OK)
 			return session->end;
 		if (PQsendQueryPrepared(session->pg, name, args->count, args->values, args->lengths,

@@ -86,9 +86,13 @@ void record(const struct worker *worker, const struct err *err, bool sent)
 	enum log_level level = level_of(worker->reply.status);
 
 	metric_inc(M_HTTP_REQUESTS_TOTAL, request->endpoint, status_index(worker->reply.status));
-	metric_observe_ns(M_HTTP_REQUEST_DURATION_SECONDS, duration_ns, request->endpoint);
-	metric_observe(M_HTTP_REQUEST_SIZE_BYTES, request->body.len, 0);
-	metric_observe(M_HTTP_RESPONSE_SIZE_BYTES, worker->reply.body.len, 0);
+	if (worker->reply.status == 500)
+		metric_inc(M_HTTP_EXCEPTIONS_TOTAL, request->endpoint);
+	metric_observe_ns_exemplar(M_HTTP_REQUEST_DURATION_SECONDS, duration_ns, request->endpoint,
+				   &request->trace);
+	metric_observe_exemplar(M_HTTP_REQUEST_SIZE_BYTES, request->body.len, 0, &request->trace);
+	metric_observe_exemplar(M_HTTP_RESPONSE_SIZE_BYTES, worker->reply.body.len, 0,
+				&request->trace);
 	if ((worker->server->options.log_requests || level > LOG_INFO) && log_enabled(level))
 		write_line(worker, err, sent, duration_ns);
 }

@@ -10,6 +10,7 @@
 
 #include <tasklab/base/clock.h>
 #include <tasklab/base/log.h>
+#include <tasklab/metrics/metrics.h>
 
 #include "drain.h"
 #include "exchange.h"
@@ -54,6 +55,7 @@ static int on_connect(const struct mg_connection *conn, void **data)
 	if (!worker)
 		return 0;
 	atomic_fetch_add_explicit(&worker->server->connections, 1, memory_order_relaxed);
+	metric_gauge_add(M_HTTP_WORKER_THREADS_BUSY, 1, 0);
 	exchange_connect(worker);
 	return 0;
 }
@@ -73,20 +75,27 @@ static void on_closed(const struct mg_connection *conn)
 {
 	struct worker *worker = mg_get_thread_pointer(conn);
 
-	if (worker)
-		atomic_fetch_sub_explicit(&worker->server->connections, 1, memory_order_relaxed);
+	if (!worker)
+		return;
+	atomic_fetch_sub_explicit(&worker->server->connections, 1, memory_order_relaxed);
+	metric_gauge_add(M_HTTP_WORKER_THREADS_BUSY, -1, 0);
 }
 
 static void *on_thread(const struct mg_context *context, int type)
 {
-	return type == 1 ? worker_new(mg_get_user_data(context)) : NULL;
+	if (type != 1)
+		return NULL;
+	metric_gauge_add(M_HTTP_WORKER_THREADS, 1, 0);
+	return worker_new(mg_get_user_data(context));
 }
 
 static void on_thread_end(const struct mg_context *context, int type, void *pointer)
 {
 	(void)context;
-	if (type == 1)
-		worker_free(pointer);
+	if (type != 1)
+		return;
+	metric_gauge_add(M_HTTP_WORKER_THREADS, -1, 0);
+	worker_free(pointer);
 }
 
 /* civetweb's own messages: the first of a failed start is its reason, others are for debugging. */

@@ -1,9 +1,10 @@
 /* process.c - the process_* metrics, as the guide to writing client libraries names them, from
- * proc(5). */
+ * proc(5), and the figures of the allocator. */
 #include "store.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,16 @@ static void collect_memory(void)
 	resident = (double)strtoull(end, NULL, 10);
 	metric_gauge_set(M_PROCESS_VIRTUAL_MEMORY_BYTES, size * page_bytes, 0);
 	metric_gauge_set(M_PROCESS_RESIDENT_MEMORY_BYTES, resident * page_bytes, 0);
+}
+
+/* mallinfo(3): blocks within arenas, and those that were mapped singly (hblkhd). */
+static void collect_allocator(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	metric_gauge_set(M_MALLOC_MAPPED_BYTES, (double)(info.arena + info.hblkhd), 0);
+	metric_gauge_set(M_MALLOC_IN_USE_BYTES, (double)(info.uordblks + info.hblkhd), 0);
+	metric_gauge_set(M_MALLOC_FREE_BYTES, (double)info.fordblks, 0);
 }
 
 static void collect_descriptors(void)
@@ -107,6 +118,7 @@ void process_collect(void *arg)
 	(void)arg;
 	collect_cpu();
 	collect_memory();
+	collect_allocator();
 	collect_descriptors();
 	collect_stat();
 }

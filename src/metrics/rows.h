@@ -11,15 +11,15 @@
 #include <tasklab/metrics/metrics.h>
 
 #define LABELS_PER_SET_MAX 4
-#define BUCKETS_MAX        32
 
 enum metric_bucket_set {
-#define X(id, ...) id,
+#define X(id, schema, ...) id,
 	METRIC_BUCKET_SETS(X)
 #undef X
 };
 
 struct bucket_set {
+	int schema;
 	const double *bounds;
 	size_t count; /* without +Inf; 0 for BUCKETS_NONE */
 };
@@ -37,6 +37,13 @@ static inline bool metric_in_seconds(const struct metric_row *row)
 {
 	return strcmp(row->unit, "seconds") == 0;
 }
+
+static inline bool metric_is_counter(enum metric_type type)
+{
+	return type == METRIC_COUNTER || type == METRIC_COUNTER_SET;
+}
+
+const char *metric_type_name(enum metric_type type);
 
 struct label_set {
 	size_t name_count;

@@ -6,9 +6,13 @@
 
 #include <tasklab/base/attr.h>
 
-#define X(id, ...)                                                                                 \
+#include "bucket.h"
+
+#define X(id, schema, ...)                                                                         \
+	enum { SCHEMA_##id = (schema) };                                                           \
 	static const double bounds_##id[] = {__VA_ARGS__};                                         \
-	_Static_assert(ARRAY_LEN(bounds_##id) <= BUCKETS_MAX, "too many buckets: " #id);
+	_Static_assert(ARRAY_LEN(bounds_##id) <= BUCKETS_MAX, "too many buckets: " #id);           \
+	_Static_assert((schema) >= 0 && (schema) <= NATIVE_SCHEMA_MAX, "schema of " #id);
 METRIC_BUCKET_SETS(X)
 #undef X
 
@@ -22,7 +26,7 @@ METRIC_TABLE(X)
 
 #define BUCKET_SET(id)                                                                             \
 	{                                                                                          \
-		bounds_##id, (id) == BUCKETS_NONE ? 0 : ARRAY_LEN(bounds_##id)                     \
+		SCHEMA_##id, bounds_##id, (id) == BUCKETS_NONE ? 0 : ARRAY_LEN(bounds_##id)        \
 	}
 
 const struct metric_row metric_rows[METRIC_COUNT] = {
@@ -44,6 +48,11 @@ static const char *const type_names[] = {
 	[METRIC_GAUGE] = "gauge",
 	[METRIC_HISTOGRAM] = "histogram",
 };
+
+const char *metric_type_name(enum metric_type type)
+{
+	return type_names[type];
+}
 
 size_t metrics_count(void)
 {
@@ -78,9 +87,12 @@ void metrics_info(enum metric metric, struct metric_info *ret)
 
 	*ret = (struct metric_info){
 		.name = row->name,
-		.type = type_names[row->type],
+		.type = metric_type_name(row->type),
 		.unit = row->unit,
 		.help = row->help,
+		.buckets = row->buckets.bounds,
+		.bucket_count = row->buckets.count,
+		.schema = row->buckets.schema,
 		.max_series = metric_row_series(row),
 	};
 	info_add_labels(ret, row->set0);

@@ -193,12 +193,13 @@ static void test_histogram(void **state)
 		has_line(text, "http_request_duration_seconds_bucket" SERIES ",le=\"0.0005\"} 2"));
 	assert_true(
 		has_line(text, "http_request_duration_seconds_bucket" SERIES ",le=\"0.001\"} 3"));
-	assert_true(has_line(text, "http_request_duration_seconds_bucket" SERIES ",le=\"10\"} 3"));
+	assert_true(
+		has_line(text, "http_request_duration_seconds_bucket" SERIES ",le=\"10.0\"} 3"));
 	assert_true(
 		has_line(text, "http_request_duration_seconds_bucket" SERIES ",le=\"+Inf\"} 4"));
 	assert_true(has_line(text, "http_request_duration_seconds_sum" SERIES "} 12.001000001"));
 	assert_true(has_line(text, "http_request_duration_seconds_count" SERIES "} 4"));
-	assert_true(has_line(text, "http_request_size_bytes_bucket{le=\"64\"} 1"));
+	assert_true(has_line(text, "http_request_size_bytes_bucket{le=\"64.0\"} 1"));
 	assert_true(has_line(text, "http_request_size_bytes_sum 5000064"));
 }
 

@@ -27,6 +27,11 @@ BENCHES=(
 	"deep|page 1 of 50 tasks to page 10,000, by keyset|<= 1.3"
 	"post|POST /api/v1/tasks, 8 connections, to pgbench -M prepared inserting the same row|>= 0.48"
 	"seed|tasklab seed (medium) to a plain COPY of the same rows|<= 1.5"
+	"cost|GET by id with all metrics to the same service with counting compiled to nothing|>= 0.97"
+	"count|counting one event to a plain thread-local 64-bit add|<= 3"
+	"observe|ns a histogram observation takes, classic and native|<= 40"
+	"shards|two threads that count to one thread, in throughput|>= 1.8"
+	"render|ms that 10,000 series take as text|<= 5"
 )
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
@@ -107,6 +112,39 @@ bench_deep() {
 bench_seed() {
 	"$ROOT/tests/bench/seed_vs_copy.sh" "$TASKLAB" "${BENCH_SEED_SCALE:-medium}"
 }
+
+# metrics_figure LABEL [LEFT-LABEL RIGHT-LABEL]: what tests/bench/bench_metrics.c prints under them
+metrics_figure() {
+	local program=$STATE/bench_metrics
+	"${CC:-cc}" -std=c17 -O2 -D_GNU_SOURCE -I"$ROOT/include" -o "$program" "$ROOT/tests/bench/bench_metrics.c" \
+		"$ROOT"/build/release/src/{metrics/libmetrics,base/libbase}.a -lz -lm -pthread || return 1
+	"$program" >"$STATE/bench_metrics.out"
+	sed 's/^/  /' "$STATE/bench_metrics.out" >&2
+	awk -v what="$1" -v left="${2:-$1}" -v right="${3:-$1}" '
+		{ text = $0; sub(/ +[0-9.]+ (ns|ms|x ).*/, "", text); rest = substr($0, length(text) + 1); split(rest, word, " ") }
+		text == what { value = word[1] }
+		text == left { a = word[1] }
+		text == right { b = word[1] }
+		END { if (value == "") exit 1; print value, a, b }' "$STATE/bench_metrics.out"
+}
+
+# The same service twice, one built without counting; both run, one is asked at a time.
+bench_cost() {
+	local build=$ROOT/build/release-uncounted port=$((API_PORT + 1))
+	{ cmake -S "$ROOT" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTASKLAB_TESTS=OFF \
+		-DTASKLAB_METRICS=OFF && cmake --build "$build" && install -m 755 "$build/tasklab" "$STATE/uncounted"; } >&2
+	(sandbox_env && TASKLAB_LISTEN=127.0.0.1:$port launch uncounted "$STATE/uncounted" serve)
+	wait_for 30 "the service without counting" http_ok "http://127.0.0.1:$port/readyz"
+	cost_counted() { http_rate "/api/v1/tasks/$TASK_ID"; }
+	cost_uncounted() { API_PORT=$port http_rate "/api/v1/tasks/$TASK_ID"; }
+	rounds cost_counted cost_uncounted
+	halt uncounted TERM 10
+}
+
+bench_count() { metrics_figure "counter increment to plain add" "counter increment" "plain thread-local 64-bit add"; }
+bench_observe() { metrics_figure "histogram observation, classic and native"; }
+bench_shards() { metrics_figure "histogram observation, two threads to one"; }
+bench_render() { metrics_figure "10,000 counters and the rest as text"; }
 
 set_up() {
 	YES=no

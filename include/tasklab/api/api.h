@@ -16,7 +16,7 @@
 
 struct api;
 
-/* Registers the label set of task states; before metrics_start. */
+/* Registers the label sets of task states and of the collectors' groups; before metrics_start. */
 int api_labels_register(struct err *err);
 
 struct api_options {
@@ -25,11 +25,12 @@ struct api_options {
 	bool sandbox;         /* requests act as the first administrator until accounts come */
 };
 
-/* Starts the background thread, which counts tasks, checks the schema and forgets old idempotency
- * keys. The database need not be there yet. */
+/* Starts the background collectors (src/api/collect.c): they check the schema, count tasks, sample
+ * the server's sessions and statements, and forget old idempotency keys. The database need not be
+ * there yet. */
 int api_new(const struct api_options *options, struct api **ret, struct err *err);
 void api_freep(struct api **api);
-/* From now on /readyz is 503, so that a proxy sends nothing new; the background thread ends. */
+/* From now on /readyz is 503, so that a proxy sends nothing new; the collectors end. */
 void api_drain(struct api *api);
 
 /* The routes stay the room's: all of them; and where /metrics has a listener of its own, those

@@ -22,6 +22,7 @@
 
 #include <tasklab/base/attr.h>
 #include <tasklab/base/err.h>
+#include <tasklab/base/id.h>
 
 /* Errors --------------------------------------------------------------------------------------- */
 
@@ -185,6 +186,9 @@ struct db {
 	uint32_t queries;     /* statements sent, for the request's log line */
 	int64_t query_ns;     /* time spent in them, waiting for a connection included */
 	struct session *held; /* the transaction's connection, or NULL */
+	/* Of the request that the statements serve, for the exemplars of their durations; db_init
+	 * leaves NULL. It must stay as long as it is set. */
+	const struct id_trace *trace;
 };
 
 void db_init(struct db *db, struct db_pool *pool, int64_t deadline_ns);
