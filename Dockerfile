@@ -3,7 +3,7 @@ FROM debian:trixie-slim AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
     cmake gcc libc6-dev libcivetweb-dev libcurl4-openssl-dev libjansson-dev libpq-dev libyaml-dev \
-    ninja-build pkg-config \
+    ninja-build pkg-config zlib1g-dev \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY CMakeLists.txt CMakePresets.json ./
@@ -21,7 +21,7 @@ RUN cmake --preset release -G Ninja -DTASKLAB_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/
 
 FROM debian:trixie-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libcivetweb1 libcurl4t64 libjansson4 libpq5 libyaml-0-2 \
+ && apt-get install -y --no-install-recommends libcivetweb1 libcurl4t64 libjansson4 libpq5 libyaml-0-2 zlib1g \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --system --gid 10001 tasklab \
  && useradd --system --uid 10001 --gid tasklab --no-create-home --home-dir / --shell /usr/sbin/nologin tasklab
