@@ -137,7 +137,8 @@ bench_cost() {
 	wait_for 30 "the service without counting" http_ok "http://127.0.0.1:$port/readyz"
 	cost_counted() { http_rate "/api/v1/tasks/$TASK_ID"; }
 	cost_uncounted() { API_PORT=$port http_rate "/api/v1/tasks/$TASK_ID"; }
-	rounds cost_counted cost_uncounted
+	# A difference of a few per cent needs many short turns.
+	ROUNDS=15 SECONDS_EACH=2 rounds cost_counted cost_uncounted
 	halt uncounted TERM 10
 }
 
