@@ -150,6 +150,13 @@ bench_render() { metrics_figure "10,000 counters and the rest as text"; }
 set_up() {
 	YES=no
 	make_state
+	local name port
+	for name in postgres:$POSTGRES_PORT app:$API_PORT; do
+		port=${name#*:}
+		! port_taken "$port" || die "port $port, for the benchmark's ${name%:*}, is taken" \
+			"another ./sandbox bench may be running; SANDBOX_BENCH_POSTGRES_PORT and" \
+			"SANDBOX_BENCH_API_PORT choose other ports"
+	done
 	step "build" build
 	step "PostgreSQL" init_postgres
 	include_settings
