@@ -1,0 +1,99 @@
+/* lab_list.c - tasklab lab list: the labs that are there, and how their last run ended. */
+#include <stdio.h>
+#include <string.h>
+
+#include <tasklab/base/term.h>
+#include <tasklab/lab/history.h>
+
+#include "lab_words.h"
+
+static const struct history_run *last_run(const struct history_run *runs, size_t n,
+					  const char *slug)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(runs[i].slug, slug) == 0)
+			return &runs[i];
+	return NULL;
+}
+
+static void join_topics(const struct lab *lab, char *out, size_t size)
+{
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < lab->topics.count && at < size; i++)
+		at += (size_t)snprintf(out + at, size - at, "%s%s", i ? ", " : "",
+				       lab->topics.items[i]);
+}
+
+static int list_json(const struct cmd *cmd, const struct catalogue *catalogue,
+		     const struct history_run *runs, size_t n)
+{
+	AUTO(buf_release) struct buf out = BUF_INIT(LAB_JSON_MAX);
+	struct json json = JSON_INIT(&out);
+
+	json_begin_array(&json);
+	for (size_t i = 0; i < catalogue->count; i++) {
+		const struct lab *lab = &catalogue->labs[i];
+		const struct history_run *run = last_run(runs, n, lab->slug);
+
+		json_begin_object(&json);
+		lab_write_about(&json, lab);
+		json_kv_string(&json, "last_verdict", run ? run->verdict : NULL);
+		json_kv_string(&json, "last_scale", run ? run->scale : NULL);
+		json_name(&json, "last_run_at");
+		if (run)
+			json_time_us(&json, run->started_us);
+		else
+			json_nil(&json);
+		json_end_object(&json);
+	}
+	json_end_array(&json);
+	return lab_print_json(cmd, &out, "cannot list the labs");
+}
+
+static void list_text(const struct catalogue *catalogue, const struct history_run *runs, size_t n)
+{
+	struct term_table *table = term_table_new(
+		(const char *const[]){"LAB", "TITLE", "LEVEL", ">MINUTES", "TOPICS", "LAST RUN"},
+		6);
+
+	for (size_t i = 0; table && i < catalogue->count; i++) {
+		const struct lab *lab = &catalogue->labs[i];
+		const struct history_run *run = last_run(runs, n, lab->slug);
+		char topics[120], minutes[16], last[64] = "-";
+
+		join_topics(lab, topics, sizeof(topics));
+		(void)snprintf(minutes, sizeof(minutes), "%lld", (long long)lab->minutes);
+		if (run)
+			(void)snprintf(last, sizeof(last), "%s (%s)", run->verdict, run->scale);
+		term_table_row(table, (const char *const[]){lab->slug, lab->title,
+							    lab_level_name(lab->level), minutes,
+							    topics, last});
+	}
+	if (table)
+		term_table_print(table, stdout);
+}
+
+int lab_word_list(struct cmd *cmd)
+{
+	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
+	AUTO(freep) struct history_run *runs = NULL;
+	struct err err = ERR_INIT;
+	size_t n = 0;
+	int rc = CMD_OK;
+
+	if (cmd_options(cmd, NULL, 0) < 0)
+		return CMD_USAGE;
+	if (cmd->argc > 2)
+		return cmd_usage(cmd, "unexpected argument \"%s\"", cmd->argv[2]);
+	if (lab_catalogue(cmd, &catalogue, &err) < 0)
+		return cmd_fail(cmd, "cannot read the labs", &err);
+	if (history_last(cmd->config->database_url, &runs, &n, &err) < 0)
+		(void)fprintf(stderr, "tasklab lab: earlier runs are not known: %s\n", err.message);
+	if (cmd->json)
+		rc = list_json(cmd, catalogue, runs, n);
+	else
+		list_text(catalogue, runs, n);
+	return lab_print_problems(catalogue) == CMD_OK ? rc : CMD_FAILED;
+}

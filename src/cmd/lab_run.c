@@ -1,0 +1,56 @@
+/* lab_run.c - tasklab lab run: a whole run and its report. */
+#include <stdio.h>
+
+#include <tasklab/lab/report.h>
+#include <tasklab/lab/run.h>
+
+#include "lab_words.h"
+
+static int print_run(const struct cmd *cmd, const struct run_result *result, const char *folder)
+{
+	AUTO(buf_release) struct buf out = BUF_INIT(REPORT_JSON_MAX);
+	struct err err = ERR_INIT;
+
+	if (!cmd->json) {
+		report_text(result, stdout);
+	} else {
+		if (report_json(result, &out, &err) < 0)
+			return cmd_fail(cmd, "cannot write the report", &err);
+		puts(buf_str(&out));
+		if (*run_note(result))
+			(void)fprintf(stderr, "tasklab lab: %s\n", run_note(result));
+	}
+	if (folder && report_save(result, folder, &err) < 0)
+		return cmd_fail(cmd, "cannot save the report", &err);
+	return run_passed(result) ? CMD_OK : CMD_NOT_ACCEPTED;
+}
+
+int lab_word_run(struct cmd *cmd)
+{
+	const char *scale = "small", *folder = NULL;
+	bool keep = false;
+	const struct cmd_option options[] = {{"scale", CMD_OPTION_STR, &scale},
+					     {"report", CMD_OPTION_STR, &folder},
+					     {"keep", CMD_OPTION_FLAG, &keep}};
+	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
+	AUTO(run_result_freep) struct run_result *result = NULL;
+	AUTO(lab_stop_closep) int stop_fd = -1;
+	struct run_options run = {.conninfo = cmd->config->database_url, .progress = true};
+	struct err err = ERR_INIT;
+	int rc;
+
+	if (cmd_options(cmd, options, ARRAY_LEN(options)) < 0)
+		return CMD_USAGE;
+	if (!seed_scale_parse(scale, &run.scale))
+		return cmd_usage(cmd, "--scale %s: expected small, medium or large", scale);
+	rc = lab_operand(cmd, &catalogue, &run.lab);
+	if (rc != CMD_OK)
+		return rc;
+	run.keep = keep;
+	if (lab_stop_catch(&stop_fd, &err) < 0)
+		return cmd_fail(cmd, "cannot run this lab", &err);
+	run.stop_fd = stop_fd;
+	if (run_lab(&run, &result, &err) < 0)
+		return cmd_fail(cmd, "the run failed", &err);
+	return print_run(cmd, result, folder);
+}

@@ -1,0 +1,43 @@
+/* lab_words.h - the words of `tasklab lab`, and what they share.
+ *
+ * Each word is one function in lab_<word>.c (or beside its nearest kin) and one row in cmd_lab.c.
+ */
+#ifndef TASKLAB_CMD_LAB_WORDS_H
+#define TASKLAB_CMD_LAB_WORDS_H
+
+#include <tasklab/base/json.h>
+#include <tasklab/cmd/cmd.h>
+#include <tasklab/lab/catalogue.h>
+
+#define LAB_JSON_MAX ((size_t)4 * 1024 * 1024)
+
+int lab_word_list(struct cmd *cmd);
+int lab_word_reset(struct cmd *cmd);
+int lab_word_run(struct cmd *cmd);
+int lab_word_show(struct cmd *cmd);
+int lab_word_status(struct cmd *cmd);
+
+/* lab_common.c ----------------------------------------------------------------------------------
+ */
+
+/* The labs that were shipped, and those of --labs-dir. */
+int lab_catalogue(const struct cmd *cmd, struct catalogue **ret, struct err *err);
+/* Bad labs on stderr: they do not hide the others, but are never silent. CMD_FAILED if any. */
+int lab_print_problems(const struct catalogue *catalogue);
+/* The catalogue, and the lab that the word's one operand names: CMD_OK, or an exit status after a
+ * message. */
+int lab_operand(struct cmd *cmd, struct catalogue **catalogue, const struct lab **ret);
+/* Slug, title, summary, level, minutes and topics as members of an open object. */
+void lab_write_about(struct json *json, const struct lab *lab);
+/* Prints the document that a word with --json wrote; what: "cannot list the labs". */
+int lab_print_json(const struct cmd *cmd, const struct buf *out, const char *what);
+
+/* lab_stop.c ------------------------------------------------------------------------------------
+ */
+
+/* The first Ctrl-C, SIGTERM or closed terminal makes the descriptor readable, so that the work can
+ * be ended in order; the second ends the program. The caller closes it (lab_stop_closep). */
+int lab_stop_catch(int *ret, struct err *err);
+void lab_stop_closep(int *fd);
+
+#endif
