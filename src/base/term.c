@@ -67,9 +67,9 @@ struct progress {
 	_Atomic int64_t next_draw_ns;
 	pthread_mutex_t mutex; /* guards what follows, and the terminal */
 	uint64_t total;
-	int64_t start_ns;
-	uint64_t tenth; /* last one told on a pipe */
-	bool tty, utf8;
+	int64_t start_ns, part_ns; /* of the whole, of the part that total counts */
+	uint64_t tenth;            /* last one told on a pipe */
+	bool hidden, tty, utf8;
 	char label[LABEL_SIZE];
 };
 
@@ -86,20 +86,40 @@ static bool is_utf8_locale(void)
 	return false;
 }
 
-struct progress *progress_new(const char *label, uint64_t total)
+static void set_label(struct progress *progress, const char *label)
+{
+	(void)snprintf(progress->label, sizeof(progress->label), "%s", label);
+}
+
+static struct progress *new_progress(const char *label, bool hidden)
 {
 	struct progress *progress = calloc(1, sizeof(*progress));
 
 	if (!progress)
 		return NULL;
 	pthread_mutex_init(&progress->mutex, NULL);
+	progress->start_ns = progress->part_ns = clock_mono_ns();
+	progress->next_draw_ns = hidden ? INT64_MAX : progress->start_ns;
+	progress->hidden = hidden;
+	set_label(progress, label);
+	return progress;
+}
+
+struct progress *progress_new(const char *label, uint64_t total)
+{
+	struct progress *progress = new_progress(label, false);
+
+	if (!progress)
+		return NULL;
 	progress->total = total;
-	progress->start_ns = clock_mono_ns();
-	progress->next_draw_ns = progress->start_ns;
 	progress->tty = term_is_tty(stderr);
 	progress->utf8 = is_utf8_locale();
-	progress_label(progress, label);
 	return progress;
+}
+
+struct progress *progress_new_hidden(const char *label)
+{
+	return new_progress(label, true);
 }
 
 static unsigned progress_percent(const struct progress *progress, uint64_t done)
@@ -124,7 +144,7 @@ static void put_bar(struct buf *line, const struct progress *progress, unsigned 
 
 static void put_left(struct buf *line, const struct progress *progress, uint64_t done)
 {
-	double elapsed_s = (double)(clock_mono_ns() - progress->start_ns) / 1e9;
+	double elapsed_s = (double)(clock_mono_ns() - progress->part_ns) / 1e9;
 	double left_s;
 
 	if (done == 0 || done >= progress->total || elapsed_s < 1)
@@ -203,7 +223,42 @@ void progress_label(struct progress *progress, const char *label)
 	if (!progress)
 		return;
 	LOCK(&progress->mutex);
-	snprintf(progress->label, sizeof(progress->label), "%s", label);
+	if (strncmp(progress->label, label, LABEL_SIZE - 1) == 0)
+		return;
+	set_label(progress, label);
+	if (progress->tty)
+		progress_draw(progress, atomic_load(&progress->done));
+}
+
+void progress_total(struct progress *progress, uint64_t total)
+{
+	if (!progress)
+		return;
+	LOCK(&progress->mutex);
+	atomic_store(&progress->done, 0);
+	progress->total = total;
+	progress->tenth = 0;
+	progress->part_ns = clock_mono_ns();
+}
+
+void progress_read(struct progress *progress, char *label, size_t size, uint64_t *done,
+		   uint64_t *total)
+{
+	if (label && size > 0)
+		label[0] = '\0';
+	if (done)
+		*done = 0;
+	if (total)
+		*total = 0;
+	if (!progress)
+		return;
+	LOCK(&progress->mutex);
+	if (label)
+		(void)snprintf(label, size, "%s", progress->label);
+	if (done)
+		*done = atomic_load(&progress->done);
+	if (total)
+		*total = progress->total;
 }
 
 void progress_end(struct progress *progress, bool ok)
@@ -215,6 +270,8 @@ void progress_end(struct progress *progress, bool ok)
 	if (!progress)
 		return;
 	done = atomic_load(&progress->done);
+	if (progress->hidden || (done == 0 && progress->total == 0))
+		goto out;
 	term_duration_ns((uint64_t)(clock_mono_ns() - progress->start_ns), took);
 	buf_printf(&line, "%s%s  %s  ", progress->tty ? "\r" : "", progress->label,
 		   ok ? "done" : "stopped at");
@@ -222,6 +279,7 @@ void progress_end(struct progress *progress, bool ok)
 	buf_printf(&line, "  in %s%s\n", took, progress->tty ? "\033[K" : "");
 	fputs(buf_str(&line), stderr);
 	fflush(stderr);
+out:
 	pthread_mutex_destroy(&progress->mutex);
 	free(progress);
 }

@@ -76,12 +76,13 @@ static void print_text(const struct seed_options *options, const struct seed_rep
 int cmd_seed(struct cmd *cmd)
 {
 	const char *scale = NULL;
-	struct seed_options seed = {.seed = SEED_DEFAULT, .progress = true};
+	struct seed_options seed = {.seed = SEED_DEFAULT};
 	const struct cmd_option options[] = {{"scale", CMD_OPTION_STR, &scale},
 					     {"seed", CMD_OPTION_I64, &seed.seed},
 					     {"reset", CMD_OPTION_FLAG, &seed.reset}};
 	struct seed_report report;
 	struct err err = ERR_INIT;
+	int result;
 
 	if (cmd_options(cmd, options, ARRAY_LEN(options)) < 0)
 		return CMD_USAGE;
@@ -92,7 +93,10 @@ int cmd_seed(struct cmd *cmd)
 	if (!seed_scale_parse(scale, &seed.scale))
 		return cmd_usage(cmd, "--scale %s: expected small, medium or large", scale);
 	seed.conninfo = cmd->config->database_url;
-	if (seed_run(&seed, &report, &err) < 0)
+	seed.progress = progress_new("seeding", 0);
+	result = seed_run(&seed, &report, &err);
+	progress_end(seed.progress, result == 0);
+	if (result < 0)
 		return cmd_fail(cmd, "cannot seed", &err);
 	if (cmd->json)
 		print_json(&seed, &report);

@@ -1,6 +1,7 @@
 /* lab_run.c - tasklab lab run: a whole run and its report. */
 #include <stdio.h>
 
+#include <tasklab/base/term.h>
 #include <tasklab/lab/report.h>
 #include <tasklab/lab/run.h>
 
@@ -35,7 +36,7 @@ int lab_word_run(struct cmd *cmd)
 	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
 	AUTO(run_result_freep) struct run_result *result = NULL;
 	AUTO(lab_stop_closep) int stop_fd = -1;
-	struct run_options run = {.conninfo = cmd->config->database_url, .progress = true};
+	struct run_options run = {.conninfo = cmd->config->database_url};
 	struct err err = ERR_INIT;
 	int rc;
 
@@ -50,7 +51,10 @@ int lab_word_run(struct cmd *cmd)
 	if (lab_stop_catch(&stop_fd, &err) < 0)
 		return cmd_fail(cmd, "cannot run this lab", &err);
 	run.stop_fd = stop_fd;
-	if (run_lab(&run, &result, &err) < 0)
+	run.progress = progress_new(run.lab->slug, 0);
+	rc = run_lab(&run, &result, &err);
+	progress_end(run.progress, rc == 0);
+	if (rc < 0)
 		return cmd_fail(cmd, "the run failed", &err);
 	return print_run(cmd, result, folder);
 }

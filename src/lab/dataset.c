@@ -165,7 +165,7 @@ static int finish_template(const char *conninfo, const char *name, struct err *e
 }
 
 static int fill_template(const char *conninfo, const char *name, enum seed_scale scale,
-			 bool progress, struct err *err)
+			 struct progress *progress, struct err *err)
 {
 	const struct seed_options options = {.conninfo = conninfo,
 					     .dbname = name,
@@ -186,7 +186,7 @@ static int fill_template(const char *conninfo, const char *name, enum seed_scale
 }
 
 int dataset_ensure(struct db_conn *guard, const char *conninfo, enum seed_scale scale,
-		   bool progress, struct err *err)
+		   struct progress *progress, struct err *err)
 {
 	char name[GUARD_NAME_SIZE];
 	char description[200];

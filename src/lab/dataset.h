@@ -20,7 +20,7 @@ void dataset_template_name(enum seed_scale scale, char out[GUARD_NAME_SIZE]);
 /* Makes sure that the template is there and sealed. The caller holds its lock (guard is the
  * connection that does). */
 int dataset_ensure(struct db_conn *guard, const char *conninfo, enum seed_scale scale,
-		   bool progress, struct err *err);
+		   struct progress *progress, struct err *err);
 /* Drops the template unless it is sealed. */
 int dataset_drop_unfinished(struct db_conn *guard, enum seed_scale scale, struct err *err);
 /* Clones the template under the database's name (dropping an earlier one) with the fixed settings

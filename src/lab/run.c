@@ -30,7 +30,6 @@ struct run {
 	struct db_conn *guard; /* in the service's database; holds the lock */
 	struct interrupt interrupt;
 	struct params params;
-	struct progress *progress;
 	char application[GUARD_NAME_SIZE + sizeof(GUARD_APPLICATION)];
 	bool unfinished;           /* the template may be half-made */
 	struct run_result *result; /* being filled */
@@ -73,12 +72,12 @@ static int clone_dataset(struct run *run, struct err *err)
 	if (guard_lock_wait(run->guard, run->interrupt.template, err) < 0 ||
 	    ensure_template(run, err) < 0)
 		return -1;
-	if (options->progress)
-		run->progress = progress_new("cloning", steps(&run->lab->workload));
+	progress_total(options->progress, steps(&run->lab->workload));
+	progress_label(options->progress, "cloning");
 	if (dataset_clone(run->guard, options->conninfo, run->lab, options->scale, database(run),
 			  err) < 0)
 		return -1;
-	progress_add(run->progress, CLONE_STEPS);
+	progress_add(run->options->progress, CLONE_STEPS);
 	return guard_unlock(run->guard, run->interrupt.template, err);
 }
 
@@ -125,9 +124,9 @@ static int run_phase(struct run *run, const char *label, const char *sql, struct
 				       .params = &run->params,
 				       .workload = &run->lab->workload,
 				       .stop = &run->interrupt.stop,
-				       .progress = run->progress};
+				       .progress = run->options->progress};
 
-	progress_label(run->progress, label);
+	progress_label(run->options->progress, label);
 	if (record_new(&record, err) < 0 || recorder_open(&job, run->guard, &recorder, err) < 0 ||
 	    recorder_begin(recorder, record, err) < 0 ||
 	    runner_run(&job, record->latency, &record->wall_ns, err) < 0 ||
@@ -198,8 +197,6 @@ static int run_steps(struct run *run, struct err *err)
 
 	if (result == 0)
 		result = run_phases(run, err);
-	if (run->progress)
-		progress_end(run->progress, result == 0);
 	return result;
 }
 

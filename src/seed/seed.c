@@ -53,14 +53,13 @@ struct fill {
 	struct db_conn *conn;
 	struct gen gen;
 	struct buf out;
-	struct progress *progress;
-	uint64_t progress_left; /* of what progress was told to expect */
-	uint64_t shown;         /* rows of this table that progress knows of */
+	struct progress *progress; /* the caller's */
+	uint64_t progress_left;    /* of what progress was told to expect */
+	uint64_t shown;            /* rows of this table that progress knows of */
 };
 
 static void fill_release(struct fill *fill)
 {
-	progress_end(fill->progress, false);
 	buf_release(&fill->out);
 	gen_release(&fill->gen);
 	db_conn_closep(&fill->conn);
@@ -226,18 +225,19 @@ static int fill_check(struct fill *fill, const struct seed_options *options,
 	return 0;
 }
 
-static int fill_start_progress(struct fill *fill, struct err *err)
+static void fill_start_progress(struct fill *fill)
 {
 	for (size_t i = 0; i < SEED_TABLE_COUNT; i++)
 		fill->progress_left +=
 			rows_keys(&fill->gen, &ROWS_TABLES[i]) * ROWS_TABLES[i].per_100 / 100;
-	fill->progress = progress_new("seeding", fill->progress_left);
-	return fill->progress ? 0 : err_no_memory(err);
+	progress_total(fill->progress, fill->progress_left);
 }
 
 int seed_run(const struct seed_options *options, struct seed_report *report, struct err *err)
 {
-	AUTO(fill_release) struct fill fill = {.out = BUF_INIT(PIECE_BYTES + ROWS_KEY_MAX_BYTES)};
+	AUTO(fill_release)
+	struct fill fill = {.out = BUF_INIT(PIECE_BYTES + ROWS_KEY_MAX_BYTES),
+			    .progress = options->progress};
 	struct seed_report new = {0};
 	int64_t start = clock_mono_ns();
 	bool vacuum = true;
@@ -251,15 +251,13 @@ int seed_run(const struct seed_options *options, struct seed_report *report, str
 		if (gen_init(&fill.gen, seed_scale_tasks(options->scale), (uint64_t)options->seed,
 			     err) < 0)
 			return -1;
-		if (options->progress && fill_start_progress(&fill, err) < 0)
-			return -1;
+		fill_start_progress(&fill);
 		if (fill_tables(&fill, options, &new, err) < 0)
 			return -1;
 	}
 	if (vacuum && fill_vacuum(&fill, &new, err) < 0)
 		return -1;
 	fill_progress(&fill, fill.progress_left);
-	progress_end(TAKE(fill.progress), true);
 	new.total_ns = clock_mono_ns() - start;
 	*report = new;
 	return 0;

@@ -172,11 +172,80 @@ static void test_progress_on_a_terminal(void **state)
 	close(master);
 }
 
+static void nothing_to_do(void)
+{
+	progress_end(progress_new("idle", 0), true);
+}
+
+static void hidden(void)
+{
+	struct progress *progress = progress_new_hidden("hidden");
+	uint64_t done, total;
+	char label[8];
+
+	progress_total(progress, 1000);
+	for (int i = 0; i < 10; i++)
+		progress_add(progress, 50);
+	progress_read(progress, label, sizeof(label), &done, &total);
+	assert_string_equal(label, "hidden");
+	assert_int_equal(done, 500);
+	assert_int_equal(total, 1000);
+	progress_label(progress, "another part");
+	progress_total(progress, 20);
+	progress_add(progress, 1);
+	progress_read(progress, label, sizeof(label), &done, &total);
+	assert_string_equal(label, "another");
+	assert_int_equal(done, 1);
+	assert_int_equal(total, 20);
+	progress_end(progress, true);
+}
+
+static void test_progress_that_says_nothing(void **state)
+{
+	static void (*const bodies[])(void) = {nothing_to_do, hidden};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		FILE *stream = tmpfile();
+
+		assert_non_null(stream);
+		with_stderr(fileno(stream), bodies[i]);
+		assert_string_equal(read_all(stream), "");
+		fclose(stream);
+	}
+}
+
+static void two_parts(void)
+{
+	struct progress *progress = progress_new("parts", 0);
+
+	for (int part = 0; part < 2; part++) {
+		progress_total(progress, 10);
+		clock_sleep_until(clock_mono_ns() + 110 * CLOCK_NS_PER_MS);
+		progress_add(progress, 5);
+	}
+	progress_end(progress, true);
+}
+
+static void test_progress_in_parts(void **state)
+{
+	FILE *stream = tmpfile();
+
+	(void)state;
+	assert_non_null(stream);
+	with_stderr(fileno(stream), two_parts);
+	assert_memory_equal(read_all(stream),
+			    "parts  50 %  5/10\nparts  50 %  5/10\nparts  done  5/10", 53);
+	fclose(stream);
+}
+
 static void test_no_progress_is_ignored(void **state)
 {
 	(void)state;
 	progress_add(NULL, 1);
 	progress_label(NULL, "x");
+	progress_total(NULL, 1);
+	progress_read(NULL, NULL, 0, NULL, NULL);
 	progress_end(NULL, true);
 }
 
@@ -187,6 +256,8 @@ int main(void)
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_progress_on_a_pipe),
 		cmocka_unit_test(test_progress_on_a_terminal),
+		cmocka_unit_test(test_progress_that_says_nothing),
+		cmocka_unit_test(test_progress_in_parts),
 		cmocka_unit_test(test_no_progress_is_ignored),
 	};
 

@@ -29,9 +29,16 @@ const char *term_off(FILE *stream);
  * plain line at every tenth. Thread-safe: any thread may add. NULL progress is ignored by all. */
 struct progress;
 struct progress *progress_new(const char *label, uint64_t total);
+struct progress *progress_new_hidden(const char *label); /* draws nothing: it is only read */
 void progress_add(struct progress *progress, uint64_t done);
 void progress_label(struct progress *progress, const char *label);
-void progress_end(struct progress *progress, bool ok); /* draws the last state, frees */
+/* A part of the work begins: from now on 0 of total is done. */
+void progress_total(struct progress *progress, uint64_t total);
+/* Any of label, done and total may be NULL; the label is cut to size. */
+void progress_read(struct progress *progress, char *label, size_t size, uint64_t *done,
+		   uint64_t *total);
+/* Draws the last state, unless there never was anything to do; frees. */
+void progress_end(struct progress *progress, bool ok);
 
 /* An aligned table on a stream. Columns are right-aligned when their header begins with '>'. */
 struct term_table;

@@ -8,14 +8,16 @@
 #include <tasklab/lab/catalogue.h>
 #include <tasklab/seed/seed.h>
 
+struct progress;
+
 struct run_options {
 	const char *conninfo; /* the service's database; the lab's stands beside it */
 	const struct lab *lab;
 	enum seed_scale scale;
-	const char *fix_sql; /* this instead of the lab's own fix; NULL: the lab's */
-	bool keep;           /* leave the lab's database in its fixed state */
-	bool progress;       /* draw a bar on stderr */
-	int stop_fd;         /* when it becomes readable the run is given up; -1: none */
+	const char *fix_sql;       /* this instead of the lab's own fix; NULL: the lab's */
+	bool keep;                 /* leave the lab's database in its fixed state */
+	struct progress *progress; /* the caller's; may be NULL */
+	int stop_fd;               /* when it becomes readable the run is given up; -1: none */
 };
 
 struct run_result;

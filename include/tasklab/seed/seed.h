@@ -41,13 +41,15 @@ enum seed_scale {
 
 #define SEED_TABLE_COUNT 9
 
+struct progress;
+
 struct seed_options {
 	const char *conninfo;
 	const char *dbname; /* replaces conninfo's database; NULL: as conninfo says */
 	enum seed_scale scale;
 	int64_t seed;
-	bool reset;    /* empty the tables first, whatever they hold */
-	bool progress; /* draw a bar on stderr */
+	bool reset;                /* empty the tables first, whatever they hold */
+	struct progress *progress; /* the caller's, counts rows; may be NULL */
 };
 
 struct seed_report {
