@@ -55,6 +55,10 @@ int dataset_preflight(struct db_conn *guard, const struct lab *lab, struct err *
 	AUTO(db_result_freep) struct db_result *found = NULL;
 	int major = db_conn_server_version(guard) / 10000;
 
+	if (lab->workload.kind == LAB_WORKLOAD_HTTP)
+		return err_set(err, ERR_UNPROCESSABLE,
+			       "this lab sends HTTP requests, and `lab run` sends SQL only", "%s",
+			       "");
 	if (major < DATASET_SERVER_MIN || major < lab->versions.min || major > lab->versions.max)
 		return err_set(err, ERR_UNPROCESSABLE,
 			       "this lab does not run on this version of PostgreSQL",

@@ -30,7 +30,8 @@ static const char SQL_STATEMENTS[] =
 		X) " 0::bigint"
 #undef X
 		   " FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid"
-		   " WHERE d.datname = $1 AND s.toplevel = $2 AND (s.queryid = $3 OR NOT $2)";
+		   " WHERE d.datname = $1 AND s.toplevel = $2 AND (s.queryid = $3 OR NOT $2 OR $3 "
+		   "= 0)";
 
 static const char SQL_TABLES[] =
 #define X(counter) "coalesce(" #counter ", 0)::bigint,"
@@ -143,7 +144,7 @@ static int record_plans(struct recorder *recorder, struct record *record, struct
 {
 	size_t n = (size_t)recorder->job->workload->samples;
 
-	record->plans = calloc(n, sizeof(struct plan *));
+	record->plans = calloc(n + 1, sizeof(struct plan *));
 	if (!record->plans)
 		return err_no_memory(err);
 	for (size_t i = 0; i < n; i++) {
@@ -153,7 +154,7 @@ static int record_plans(struct recorder *recorder, struct record *record, struct
 		record->plan_count = i + 1;
 		progress_add(recorder->job->progress, 1);
 	}
-	if (record->plans[0]->query_id == 0)
+	if (n > 0 && record->plans[0]->query_id == 0)
 		return err_set(err, ERR_UNPROCESSABLE,
 			       "the server computes no query identifiers: set compute_query_id "
 			       "to auto or on",
@@ -228,16 +229,22 @@ static int read_indexes(struct recorder *recorder, struct record *record, struct
 	return 0;
 }
 
+/* Of the statement under test; 0, which stands for all: none was explained. */
+static int64_t query_id(const struct record *record)
+{
+	return record->plan_count > 0 ? record->plans[0]->query_id : 0;
+}
+
 /* All counters into an otherwise empty record. */
-static int read_counters(struct recorder *recorder, int64_t query_id, struct record *record,
+static int read_counters(struct recorder *recorder, int64_t id, struct record *record,
 			 struct err *err)
 {
 	/* This session's own counts first, or they would arrive in the middle of the workload. */
 	if (db_conn_query(recorder->conn, "SELECT pg_stat_force_next_flush()::text", DB_NO_ARGS,
 			  NULL, err) < 0)
 		return -1;
-	if (read_statements(recorder, true, query_id, &record->top, err) < 0 ||
-	    read_statements(recorder, false, query_id, &record->nested, err) < 0 ||
+	if (read_statements(recorder, true, id, &record->top, err) < 0 ||
+	    read_statements(recorder, false, id, &record->nested, err) < 0 ||
 	    read_tables(recorder, record, err) < 0)
 		return -1;
 	return read_indexes(recorder, record, err);
@@ -283,7 +290,7 @@ int recorder_begin(struct recorder *recorder, struct record *record, struct err 
 {
 	if (record_answers(recorder, record, err) < 0 || record_plans(recorder, record, err) < 0)
 		return -1;
-	return read_counters(recorder, record->plans[0]->query_id, record, err);
+	return read_counters(recorder, query_id(record), record, err);
 }
 
 int recorder_end(struct recorder *recorder, struct record *record, struct err *err)
@@ -291,7 +298,7 @@ int recorder_end(struct recorder *recorder, struct record *record, struct err *e
 	AUTO(record_freep) struct record *after = NULL;
 
 	if (record_new(&after, err) < 0 ||
-	    read_counters(recorder, record->plans[0]->query_id, after, err) < 0)
+	    read_counters(recorder, query_id(record), after, err) < 0)
 		return -1;
 	assert(after->tables && after->indexes);
 	subtract_statements(&after->top, &record->top);

@@ -86,8 +86,9 @@ static void remove_file(const char *slug, const char *file)
 
 static void remove_lab(const char *slug)
 {
-	static const char *const files[] = {"lab.yaml", "README.md", "params.sql", "slow.sql",
-					    "fix.sql",  "fast.sql",  "break.sql"};
+	static const char *const files[] = {"lab.yaml",  "README.md",   "params.sql",
+					    "slow.sql",  "fix.sql",     "fast.sql",
+					    "break.sql", "cleanup.sql", "writes.sql"};
 	char path[256];
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
@@ -128,6 +129,9 @@ static void sound_lab(void **state)
 	assert_int_equal(lab->workload.calls, 100);
 	assert_int_equal(lab->workload.clients, 1);
 	assert_int_equal(lab->workload.samples, 3);
+	assert_int_equal(lab->workload.transaction, LAB_AUTOCOMMIT);
+	assert_int_equal(lab->workload.answer.count, 0);
+	assert_true(lab->trap.writes_slower_by > 1.9 && lab->trap.writes_slower_by < 2.1);
 	assert_int_equal(lab->evidence_count, 2);
 	assert_int_equal(lab->evidence[1].line, 17);
 	assert_true(lab->evidence[1].down_by > 49 && lab->evidence[1].down_by < 51);
@@ -154,6 +158,103 @@ static void changed(const char *find, const char *replace, struct buf *out)
 	assert_int_equal(buf_check(out, NULL), 0);
 }
 
+/* Every key and file that a lab may do without. */
+static const char EXTRAS[] = "minutes: 20\n"
+			     "requires: [jit, pg_trgm, uuid-ossp]\n"
+			     "sessions:\n"
+			     "  - {name: forgotten-report, sql: BEGIN; SELECT 1}\n"
+			     "  - {name: other, sql: SELECT 2}\n"
+			     "trap: {allow_settings: [work_mem, jit], writes_slower_by: 3.5}\n"
+			     "alternatives:\n"
+			     "  - {sql: VACUUM, why: a}\n"
+			     "  - {statement: SELECT 3, why: b}\n"
+			     "  - {sql: VACUUM, statement: SELECT 4, why: c}\n";
+
+static void all_keys(void **state)
+{
+	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
+	AUTO(buf_release) struct buf yaml = BUF_INIT(65536);
+	const struct lab *lab;
+
+	(void)state;
+	changed("minutes: 20\n", EXTRAS, &yaml);
+	put_lab("full", buf_str(&yaml));
+	put("full", "fast.sql", "SELECT 5");
+	put("full", "cleanup.sql", "SELECT 6");
+	put("full", "writes.sql", "SELECT 7");
+	catalogue = load();
+	if (catalogue->problem_count > 0)
+		fail_msg("%s", catalogue->problems[0].err.message);
+	lab = &catalogue->labs[0];
+	assert_int_equal(lab->requires.count, 3);
+	assert_string_equal(lab->requires.items[2], "uuid-ossp");
+	assert_int_equal(lab->session_count, 2);
+	assert_string_equal(lab->sessions[0].name, "forgotten-report");
+	assert_string_equal(lab->sessions[1].sql, "SELECT 2");
+	assert_int_equal(lab->trap.allow_settings.count, 2);
+	assert_true(lab->trap.writes_slower_by > 3.4 && lab->trap.writes_slower_by < 3.6);
+	assert_int_equal(lab->alternative_count, 3);
+	assert_string_equal(lab->alternatives[0].sql, "VACUUM");
+	assert_null(lab->alternatives[0].statement);
+	assert_null(lab->alternatives[1].sql);
+	assert_string_equal(lab->alternatives[2].statement, "SELECT 4");
+	assert_non_null(lab->fix_sql);
+	assert_string_equal(lab->fast_sql, "SELECT 5");
+	assert_string_equal(lab->cleanup_sql, "SELECT 6");
+	assert_string_equal(lab->writes_sql, "SELECT 7");
+	remove_lab("full");
+}
+
+static void workload_keys(void **state)
+{
+	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
+	AUTO(buf_release) struct buf yaml = BUF_INIT(65536);
+	const struct lab_workload *workload;
+
+	(void)state;
+	changed("  calls: 100\n",
+		"  calls: 100\n  transaction: rollback\n  checkpoint: true\n  samples: 0\n"
+		"  answer: [id, title]\n  may_fail: [\"40P01\", \"55P03\"]\n",
+		&yaml);
+	put_lab("keys", buf_str(&yaml));
+	catalogue = load();
+	if (catalogue->problem_count > 0)
+		fail_msg("%s", catalogue->problems[0].err.message);
+	workload = &catalogue->labs[0].workload;
+	assert_int_equal(workload->transaction, LAB_ROLLBACK);
+	assert_true(workload->checkpoint);
+	assert_int_equal(workload->samples, 0);
+	assert_int_equal(workload->answer.count, 2);
+	assert_string_equal(workload->answer.items[1], "title");
+	assert_int_equal(workload->may_fail.count, 2);
+	assert_string_equal(workload->may_fail.items[0], "40P01");
+	remove_lab("keys");
+}
+
+static void http_lab(void **state)
+{
+	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
+	AUTO(buf_release) struct buf yaml = BUF_INIT(65536);
+	const struct lab_workload *workload;
+
+	(void)state;
+	changed("  kind: sql\n",
+		"  kind: http\n  requests: [\"GET /api/v1/tasks?project_id={1}&limit=100\",\n"
+		"    \"DELETE /api/v1/tasks/{12}\"]\n",
+		&yaml);
+	put_lab("web", buf_str(&yaml));
+	remove_file("web", "slow.sql");
+	remove_file("web", "fix.sql");
+	catalogue = load();
+	if (catalogue->problem_count > 0)
+		fail_msg("%s", catalogue->problems[0].err.message);
+	workload = &catalogue->labs[0].workload;
+	assert_int_equal(workload->kind, LAB_WORKLOAD_HTTP);
+	assert_int_equal(workload->samples, 0);
+	assert_int_equal(workload->requests.count, 2);
+	remove_lab("web");
+}
+
 static const struct {
 	const char *label, *find, *replace, *expected;
 } CASES[] = {
@@ -178,8 +279,8 @@ static const struct {
 	 "lab.yaml:20: hints: expected a list of 3 items, found a list of 2 items"},
 	{"mapping in a list", "topics: [one, two]", "topics: [one, {a: b}]",
 	 "lab.yaml:3: topics[2]: expected a text of 1 to 4000 bytes, found a mapping"},
-	{"nested key", "  kind: sql", "  kind: http",
-	 "workload.kind: expected one of sql, found \"http\""},
+	{"nested key", "  kind: sql", "  kind: smtp",
+	 "workload.kind: expected one of sql, http, found \"smtp\""},
 	{"bad bound", "down_by: 50", "down_by: fifty",
 	 "lab.yaml:18: evidence[2].down_by: expected a number from 1 to 1e+09, found \"fifty\""},
 	{"NaN is no number", "down_by: 50", "down_by: nan", "expected a number"},
@@ -210,6 +311,52 @@ static const struct {
 	 "lab.yaml:22: quiz[1]: expected one choice with \"right: true\", found 2"},
 	{"no right answer", ", right: true", "",
 	 "expected one choice with \"right: true\", found 0"},
+	{"required word", "minutes: 20", "minutes: 20\nrequires: [jit, pg trgm]",
+	 "lab.yaml:1: requires[2]: expected jit or an extension's name, found \"pg trgm\""},
+	{"session's name", "minutes: 20", "minutes: 20\nsessions:\n- {name: A b, sql: BEGIN}",
+	 "lab.yaml:7: sessions[1].name: expected a-z, 0-9 and -, found \"A b\""},
+	{"session without sql", "minutes: 20", "minutes: 20\nsessions:\n- {name: a}",
+	 "lab.yaml:7: a session has no \"sql\": expected a text of 1 to 4000 bytes"},
+	{"two sessions of a name", "minutes: 20",
+	 "minutes: 20\nsessions:\n- {name: a, sql: x}\n- {name: a, sql: x}",
+	 "lab.yaml:8: sessions[2].name: \"a\" is the name of sessions[1] already"},
+	{"transaction", "  calls: 100\n", "  calls: 100\n  transaction: commit\n",
+	 "workload.transaction: expected one of autocommit, rollback, found \"commit\""},
+	{"checkpoint", "  calls: 100\n", "  calls: 100\n  checkpoint: 1\n",
+	 "workload.checkpoint: expected true or false, found \"1\""},
+	{"answer", "  calls: 100\n", "  calls: 100\n  answer: []\n",
+	 "workload.answer: expected a list of 1 to 32 items, found a list of 0 items"},
+	{"may_fail", "  calls: 100\n", "  calls: 100\n  may_fail: [deadlock]\n",
+	 "lab.yaml:10: workload.may_fail[1]: expected an SQLSTATE such as \"40P01\", found"},
+	{"requests of an sql lab", "  calls: 100\n", "  calls: 100\n  requests: [GET /a]\n",
+	 "lab.yaml:10: workload.requests: expected none with \"kind: sql\""},
+	{"http without requests", "  kind: sql", "  kind: http",
+	 "lab.yaml:10: workload has no \"requests\": expected a list of 1 to 20 items"},
+	{"key of sql with http", "  kind: sql",
+	 "  kind: http\n  requests: [GET /a]\n  checkpoint: true",
+	 "lab.yaml:10: workload.checkpoint: expected none with \"kind: http\""},
+	{"samples with http", "  kind: sql", "  kind: http\n  requests: [GET /a]\n  samples: 3",
+	 "workload.samples: expected none with \"kind: http\""},
+	{"request without a method", "  kind: sql", "  kind: http\n  requests: [/a/b]",
+	 "workload.requests[1]: expected a method and a path with {n}"},
+	{"request with an open brace", "  kind: sql", "  kind: http\n  requests: ['GET /{1']",
+	 "such as \"GET /api/v1/tasks/{1}\", found \"GET /{1\""},
+	{"request with column 0", "  kind: sql", "  kind: http\n  requests: ['GET /{0}']",
+	 "found \"GET /{0}\""},
+	{"http with slow.sql", "  kind: sql", "  kind: http\n  requests: ['GET /{1}']",
+	 "lab.yaml:1: expected no slow.sql and no fast.sql beside it: the workload is http"},
+	{"sqlstate", "    node: Seq Scan\n", "    node: Seq Scan\n    sqlstate: 4o!01\n",
+	 "evidence[1].sqlstate: expected an SQLSTATE such as \"40P01\", found \"4o!01\""},
+	{"trap's settings", "minutes: 20", "minutes: 20\ntrap: {allow_settings: work_mem}",
+	 "lab.yaml:6: trap.allow_settings: expected a list of 1 to 20 items, found \"work_mem\""},
+	{"trap's factor", "minutes: 20", "minutes: 20\ntrap: {writes_slower_by: 0.5}",
+	 "trap.writes_slower_by: expected a number from 1 to 1e+06, found \"0.5\""},
+	{"trap without a change", "{sql: ANALYZE, why", "{why",
+	 "lab.yaml:29: traps[1]: expected \"sql\", \"statement\" or both"},
+	{"alternative without a change", "minutes: 20", "minutes: 20\nalternatives: [{why: a}]",
+	 "lab.yaml:6: alternatives[1]: expected \"sql\", \"statement\" or both"},
+	{"alternative without a why", "minutes: 20", "minutes: 20\nalternatives: [{sql: a}]",
+	 "lab.yaml:6: an alternative has no \"why\": expected a text of 1 to 1000 bytes"},
 };
 
 static void mistakes(void **state)
@@ -259,11 +406,11 @@ static void files(void **state)
 	put("bad", "slow.sql", "SELECT '\xff'");
 	expect_problem("not UTF-8", "/bad/slow.sql:1: expected UTF-8 text");
 	put("bad", "slow.sql", "SELECT $1");
-	put("bad", "fast.sql", "SELECT $1");
-	expect_problem("two fixes", "expected one of fix.sql and fast.sql beside it, found both");
-	remove_file("bad", "fast.sql");
+	put("bad", "cleanup.sql", "");
+	expect_problem("empty, not required", "/bad/cleanup.sql:1: the file is empty");
+	remove_file("bad", "cleanup.sql");
 	remove_file("bad", "fix.sql");
-	expect_problem("no fix", "expected one of fix.sql and fast.sql beside it, found neither");
+	expect_problem("no fix", "expected fix.sql, fast.sql or both beside it, found neither");
 	put("bad", "fix.sql", "SELECT 1");
 	put("bad", "lab.yaml", "");
 	expect_problem("nothing", "/bad/lab.yaml:1: the file is empty");
@@ -332,9 +479,11 @@ static void shipped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sound_lab),       cmocka_unit_test(mistakes),
-		cmocka_unit_test(files),           cmocka_unit_test(names),
-		cmocka_unit_test(same_name_twice), cmocka_unit_test(shipped),
+		cmocka_unit_test(sound_lab),     cmocka_unit_test(all_keys),
+		cmocka_unit_test(workload_keys), cmocka_unit_test(http_lab),
+		cmocka_unit_test(mistakes),      cmocka_unit_test(files),
+		cmocka_unit_test(names),         cmocka_unit_test(same_name_twice),
+		cmocka_unit_test(shipped),
 	};
 	int failed;
 

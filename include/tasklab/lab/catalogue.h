@@ -1,8 +1,8 @@
 /* catalogue.h - the labs that are there: each a folder, read into a checked structure.
  *
- * A lab is labs/<slug>/ with lab.yaml, README.md, params.sql, slow.sql, one of fix.sql and
- * fast.sql, and break.sql where the broken state needs one (docs/labs.md). A mistake in a lab is
- * reported as file:line: what was expected; it never hides the other labs.
+ * A lab is labs/<slug>/ with lab.yaml, README.md, params.sql, slow.sql, at least one of fix.sql and
+ * fast.sql, and break.sql, cleanup.sql and writes.sql where it needs them (docs/labs.md). A mistake
+ * in a lab is reported as file:line: what was expected; it never hides the other labs.
  */
 #ifndef TASKLAB_LAB_CATALOGUE_H
 #define TASKLAB_LAB_CATALOGUE_H
@@ -18,8 +18,12 @@
 #define LAB_CHOICES  4
 
 enum lab_level { LAB_BEGINNER, LAB_INTERMEDIATE, LAB_ADVANCED };
-enum lab_workload_kind { LAB_WORKLOAD_SQL };
+enum lab_workload_kind { LAB_WORKLOAD_SQL, LAB_WORKLOAD_HTTP };
 enum lab_row_order { LAB_ROWS_ORDERED, LAB_ROWS_UNORDERED };
+enum lab_transaction {
+	LAB_AUTOCOMMIT,
+	LAB_ROLLBACK, /* every call runs inside BEGIN ... ROLLBACK */
+};
 
 struct lab_texts {
 	char **items;
@@ -37,6 +41,12 @@ struct lab_setting {
 	char *name, *value;
 };
 
+/* A session that is opened before break.sql and kept open; its application_name is its name. */
+struct lab_session {
+	int64_t line;
+	char *name, *sql;
+};
+
 struct lab_workload {
 	int64_t line;
 	enum lab_workload_kind kind;
@@ -45,7 +55,12 @@ struct lab_workload {
 	int64_t clients;         /* connections at once */
 	int64_t calls;           /* calls of a phase over all clients; 0: go by seconds */
 	int64_t seconds;         /* length of a phase; 0: go by calls */
-	int64_t samples;         /* parameter rows that are explained */
+	int64_t samples;         /* parameter rows that are explained; 0: none */
+	enum lab_transaction transaction;
+	bool checkpoint;           /* CHECKPOINT before the counted calls of each phase */
+	struct lab_texts answer;   /* result columns that make the answer; none: all */
+	struct lab_texts may_fail; /* SQLSTATEs that a call may end with */
+	struct lab_texts requests; /* http: "GET /api/v1/tasks?project_id={1}" */
 };
 
 /* NaN stands for "no bound". */
@@ -58,6 +73,7 @@ struct lab_evidence {
 	int64_t line;
 	char *kind;
 	char *node, *relation, *index; /* NULL: any */
+	char *sql, *sqlstate;          /* of the kinds query and sqlstate-count; else NULL */
 	struct lab_bounds before, after;
 	double down_by, up_by;   /* least before/after and after/before; NaN: not asked */
 	struct lab_texts scales; /* where it holds; none: everywhere */
@@ -77,10 +93,18 @@ struct lab_question {
 	size_t choice_count;
 };
 
-/* A fix that looks right and is not. */
-struct lab_trap {
+/* Another way to mend the lab, right or wrong: a change of the database, a statement instead of
+ * slow.sql, or both. */
+struct lab_attempt {
 	int64_t line;
-	char *sql, *why;
+	char *sql, *statement; /* one may be NULL */
+	char *why;
+};
+
+/* What a learner's fix may do beyond making the statement fast. */
+struct lab_trap {
+	struct lab_texts allow_settings; /* of the database */
+	double writes_slower_by;         /* the write probe's cost against the broken state's */
 };
 
 struct lab {
@@ -90,18 +114,26 @@ struct lab {
 	enum lab_level level;
 	int64_t minutes;
 	struct lab_versions versions;
+	struct lab_texts requires; /* "jit", or extensions that must be available */
 	struct lab_setting *settings;
 	size_t setting_count;
+	struct lab_session *sessions; /* in the order in which they are opened */
+	size_t session_count;
 	struct lab_workload workload;
 	struct lab_evidence *evidence;
 	size_t evidence_count;
 	struct lab_question *quiz;
 	size_t quiz_count;
 	struct lab_texts hints;
-	struct lab_trap *traps;
+	struct lab_trap trap;
+	struct lab_attempt *traps; /* fixes that look right and are not */
 	size_t trap_count;
-	/* The other files, whole; NULL where the lab has none. */
+	struct lab_attempt *alternatives; /* other right fixes */
+	size_t alternative_count;
+	/* The other files, whole; NULL where the lab has none. An http lab has no slow.sql. */
 	char *readme, *break_sql, *params_sql, *slow_sql, *fast_sql, *fix_sql;
+	char *cleanup_sql; /* puts the data back after each phase's workload */
+	char *writes_sql;  /* the write probe, instead of the usual one */
 };
 
 struct lab_problem {
