@@ -11,11 +11,12 @@
 
 static const char SQL_HISTORY_LAST[] =
 	"SELECT DISTINCT ON (slug) slug, scale, coalesce(verdict, ''), started_at,"
-	" coalesce(finished_at, started_at) FROM lab_runs ORDER BY slug, id DESC";
+	" coalesce(finished_at, started_at) FROM lab_runs WHERE kind = 'run' ORDER BY slug, id "
+	"DESC";
 
 static const char SQL_HISTORY_STORE[] =
-	"INSERT INTO lab_runs (slug, scale, started_at, finished_at, verdict, report)"
-	" VALUES ($1, $2, $3, $4, $5, $6)";
+	"INSERT INTO lab_runs (slug, scale, started_at, finished_at, verdict, report, kind, score)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
 static int open_history(const char *conninfo, struct db_conn **ret, struct err *err)
 {
@@ -55,12 +56,14 @@ int history_store(const char *conninfo, const struct history_run *run, const cha
 		  struct err *err)
 {
 	AUTO(db_conn_closep) struct db_conn *conn = NULL;
+	const char *kind = *run->kind ? run->kind : "run";
 
 	if (open_history(conninfo, &conn, err) < 0)
 		return -1;
 	return db_conn_query(conn, SQL_HISTORY_STORE,
 			     DB_ARGS(db_text(run->slug), db_text(run->scale),
 				     db_time(run->started_us), db_time(run->finished_us),
-				     db_text(run->verdict), db_json(report)),
+				     db_text(run->verdict), db_json(report), db_text(kind),
+				     run->scored ? db_i32(run->score) : db_null()),
 			     NULL, err);
 }

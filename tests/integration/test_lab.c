@@ -84,14 +84,14 @@ static const char LAB_SESSIONS[] = "SELECT count(*) FROM pg_stat_activity"
 static const char HALF_MADE[] = "SELECT count(*) FROM pg_database"
 				" WHERE datname LIKE 'tasklab\\_template%' AND NOT datistemplate";
 
-/* Every table of the service but lab_runs, row by row. */
+/* Every table of the service but those of the labs, row by row. */
 static char *checksum_now(void)
 {
 	return ask("SELECT string_agg(c.relname || ':' || md5(query_to_xml('SELECT * FROM ' ||"
 		   " quote_ident(c.relname) || ' ORDER BY 1, 2', true, false, '')::text), ' '"
 		   " ORDER BY c.relname) || (SELECT string_agg(indexdef, ';' ORDER BY indexname)"
 		   " FROM pg_indexes WHERE schemaname = 'public')"
-		   " FROM pg_class c WHERE c.relkind = 'r' AND c.relname <> 'lab_runs'"
+		   " FROM pg_class c WHERE c.relkind = 'r' AND c.relname NOT LIKE 'lab\\_%'"
 		   " AND c.relnamespace = 'public'::regnamespace");
 }
 
