@@ -5,6 +5,7 @@
 #include <tasklab/base/clock.h>
 
 #include "idempotency.h"
+#include "lab_request.h"
 #include "state.h"
 
 static const char *const JSON_TYPES[] = {"application/json", NULL};
@@ -92,7 +93,10 @@ static int before(struct http_request *request, struct err *err)
 	call->request = request;
 	call->route = &rows[http_request_route(request)->flags];
 	call->api = http_request_arg(request);
-	db_init(&call->db, call->api->pool, http_request_deadline_ns(request));
+	if (lab_enter(call, err) < 0)
+		return -1;
+	db_init(&call->db, call->visit.door ? call->visit.pool : call->api->pool,
+		http_request_deadline_ns(request));
 	call->db.trace = http_request_trace(request);
 	return api_authorize(call, err);
 }
@@ -103,6 +107,8 @@ static void after(struct http_request *request, int status)
 
 	(void)status;
 	db_release(&call->db);
+	if (call->api && call->api->gate)
+		gate_leave(call->api->gate, &call->visit);
 	json_decref(call->json);
 	call->json = NULL;
 	http_request_log_i64(request, "db_queries", call->db.queries);

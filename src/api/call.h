@@ -9,6 +9,7 @@
 #include <tasklab/base/json.h>
 #include <tasklab/db/db.h>
 #include <tasklab/http/server.h>
+#include <tasklab/lab/gate.h>
 
 #include "fields.h"
 
@@ -45,6 +46,7 @@ struct api_call {
 	const struct api_route *route;
 	struct api *api;
 	struct db db;
+	struct gate_visit visit; /* of a lab's database, with the header Tasklab-Lab */
 	int64_t principal; /* the acting user's id; 0: not looked up, see api_call_principal */
 	int status;        /* of a creation, and where it is: kept for Idempotency-Key */
 	char location[96];

@@ -2,6 +2,7 @@
 #include <tasklab/domain/report.h>
 
 #include "handlers.h"
+#include "lab_request.h"
 #include "reply.h"
 
 static void put_project(struct json *json, const struct page *page, size_t i)
@@ -26,7 +27,7 @@ static void put_project(struct json *json, const struct page *page, size_t i)
 	json_end_object(json);
 }
 
-int report_project_summary_handler(struct api_call *call, struct http_reply *reply, struct err *err)
+static int project_summary(struct api_call *call, struct http_reply *reply, struct err *err)
 {
 	AUTO(page_release) struct page page = {0};
 	const struct page_request request = reply_page_request(call);
@@ -34,6 +35,11 @@ int report_project_summary_handler(struct api_call *call, struct http_reply *rep
 	if (report_project_summary(&call->db, &request, &page, err) < 0)
 		return -1;
 	return reply_list(call, reply, &page, put_project, err);
+}
+
+int report_project_summary_handler(struct api_call *call, struct http_reply *reply, struct err *err)
+{
+	return lab_cached(call, reply, project_summary, err);
 }
 
 static void put_workload(struct json *json, const struct page *page, size_t i)

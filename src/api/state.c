@@ -8,12 +8,15 @@
 #include <tasklab/base/attr.h>
 #include <tasklab/base/thread.h>
 
+#include "lab_cache.h"
+
 DB_QUERY_READ(
 	SQL_API_PRINCIPAL, "api_principal",
 	"SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id LIMIT 1");
 
 static void release(struct api *api)
 {
+	lab_cache_freep(&api->cache);
 	free(api->conninfo);
 	free(api);
 }
@@ -41,6 +44,7 @@ int api_new(const struct api_options *options, struct api **ret, struct err *err
 	json_object_seed(0); /* once, before the threads that parse */
 	api->pool = options->pool;
 	api->sandbox = options->sandbox;
+	api->gate = options->gate;
 	api->conninfo = strdup(options->conninfo);
 	pthread_mutex_init(&api->mutex, NULL);
 	(void)err_set(&api->schema_err, ERR_UNAVAILABLE, "the schema has not been checked yet",
@@ -48,6 +52,10 @@ int api_new(const struct api_options *options, struct api **ret, struct err *err
 	if (!api->conninfo) {
 		release(api);
 		return err_no_memory(err);
+	}
+	if (api->gate && lab_cache_new(&api->cache, err) < 0) {
+		release(api);
+		return -1;
 	}
 	if (thread_cond_init(&api->wake, err) < 0 || start_collectors(api, err) < 0) {
 		release(api);
@@ -102,12 +110,13 @@ int state_find_principal(struct api *api, struct db *db, int64_t *ret, struct er
 	if (db_query(db, &SQL_API_PRINCIPAL, DB_NO_ARGS, &result, err) < 0)
 		return -1;
 	*ret = db_rows(result) > 0 ? db_get_i64(result, 0, 0) : 0;
-	atomic_store(&api->principal, *ret);
+	if (db->pool == api->pool) /* a lab's database has its own */
+		atomic_store(&api->principal, *ret);
 	return 0;
 }
 
 int state_principal(struct api *api, struct db *db, int64_t *ret, struct err *err)
 {
-	*ret = atomic_load(&api->principal);
+	*ret = db->pool == api->pool ? atomic_load(&api->principal) : 0;
 	return *ret != 0 ? 0 : state_find_principal(api, db, ret, err);
 }

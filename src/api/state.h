@@ -15,6 +15,8 @@ struct api {
 	struct db_pool *pool;
 	char *conninfo;
 	bool sandbox;
+	struct gate *gate;         /* the caller's; NULL: no labs */
+	struct lab_cache *cache;   /* of the labs; NULL without a gate */
 	atomic_bool draining;      /* /readyz is 503, and the collectors end */
 	_Atomic int64_t principal; /* the sandbox's first administrator; 0: not known yet */
 

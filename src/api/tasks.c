@@ -5,6 +5,7 @@
 #include <tasklab/domain/task.h>
 
 #include "handlers.h"
+#include "lab_request.h"
 #include "reply.h"
 
 /* clang-format off */
@@ -106,10 +107,10 @@ int task_list_handler(struct api_call *call, struct http_reply *reply, struct er
 		.due_after = reply_param(call, QUERY_DUE_AFTER),
 		.q = reply_param(call, QUERY_Q),
 		.sort = reply_param(call, QUERY_SORT),
-		.with_tags = call->query[QUERY_INCLUDE].given,
+		.tags = call->query[QUERY_INCLUDE].given ? lab_task_tags(call) : TASK_TAGS_NONE,
 	};
 
-	if (filter.with_tags && strcmp(call->query[QUERY_INCLUDE].text, "tags") != 0)
+	if (filter.tags && strcmp(call->query[QUERY_INCLUDE].text, "tags") != 0)
 		return err_field(err, ERR_INVALID, "include", "must be tags");
 	if (task_list(&call->db, &filter, &request, &page, err) < 0)
 		return -1;

@@ -11,15 +11,18 @@
 #include <tasklab/cmd/cmd.h>
 #include <tasklab/db/db.h>
 #include <tasklab/http/server.h>
+#include <tasklab/lab/gate.h>
 #include <tasklab/metrics/metrics.h>
 
 #include "address.h"
 
+#define LAB_CONNECTIONS 8 /* of the pool of a lab over HTTP */
 #define METRICS_THREADS 4 /* of a listener for /metrics alone: a few scrapers */
 
 struct serve {
 	const struct config *config;
 	struct db_pool *pool;
+	struct gate *gate; /* of the labs over HTTP; NULL outside the sandbox */
 	struct api *api;
 	struct http_server *server;
 	struct http_server *metrics_server; /* NULL: /metrics is on the API's listener */
@@ -181,16 +184,32 @@ static int start_servers(struct serve *serve, struct err *err)
 	return http_server_start(&options, &serve->metrics_server, err);
 }
 
+static int open_gate(struct serve *serve, struct err *err)
+{
+	const struct config *config = serve->config;
+
+	if (!config->sandbox)
+		return 0;
+	return gate_new(&(struct gate_options){.conninfo = config->database_url,
+					       .max_connections = LAB_CONNECTIONS,
+					       .wait_ms = config->db_pool_wait,
+					       .connect_ms = config->db_connect_timeout,
+					       .statement_ms = config->db_statement_timeout},
+			&serve->gate, err);
+}
+
 static int start(struct serve *serve, struct err *err)
 {
 	const struct db_pool_options pool = pool_options(serve->config);
 
 	if (check_listen(serve->config, err) < 0 || cmd_metrics_labels(err) < 0 ||
-	    metrics_start(err) < 0 || db_pool_open(&pool, &serve->pool, err) < 0)
+	    metrics_start(err) < 0 || db_pool_open(&pool, &serve->pool, err) < 0 ||
+	    open_gate(serve, err) < 0)
 		return -1;
 	if (api_new(&(struct api_options){.pool = serve->pool,
 					  .conninfo = serve->config->database_url,
-					  .sandbox = serve->config->sandbox},
+					  .sandbox = serve->config->sandbox,
+					  .gate = serve->gate},
 		    &serve->api, err) < 0)
 		return -1;
 	metric_gauge_set(M_TASKLAB_BUILD_INFO, 1, 0);
@@ -204,6 +223,7 @@ static void stop(struct serve *serve)
 	if (serve->metrics_server)
 		http_server_stop(serve->metrics_server);
 	api_freep(&serve->api);
+	gate_freep(&serve->gate);
 	if (serve->pool)
 		db_pool_close(serve->pool);
 	metrics_stop();

@@ -14,6 +14,7 @@
 #include "observe.h"
 #include "registry.h"
 #include "sqlstate.h"
+#include "unpooled.h"
 
 #define HUNG_GRACE_MS      1000 /* beyond statement_timeout, which a living server keeps */
 #define CLIENT_CHECK_MS    1000 /* how soon the server notices that its client has gone */
@@ -42,7 +43,7 @@ static int parse_conninfo(struct db_pool *pool, const struct db_pool_options *op
 	buf_puts(&settings, " -c max_parallel_workers_per_gather=0 -c jit=off");
 	if (buf_check(&settings, err) < 0)
 		return -1;
-	return conninfo_parse(options->conninfo, NULL, options->application_name,
+	return conninfo_parse(options->conninfo, options->dbname, options->application_name,
 			      buf_str(&settings), &pool->info, err);
 }
 
@@ -95,6 +96,7 @@ int db_pool_open(const struct db_pool_options *options, struct db_pool **ret, st
 		return -1;
 	}
 	pool->options.conninfo = NULL; /* the caller's strings end with this call */
+	pool->options.dbname = NULL;
 	pool->options.application_name = NULL;
 	if (options->gauges)
 		observe_pool_opened(pool);
@@ -248,6 +250,10 @@ int pool_acquire(struct db_pool *pool, int64_t now_ns, int64_t deadline_ns, stru
 	int64_t until_ns = now_ns + pool->options.wait_ms * CLOCK_NS_PER_MS;
 	struct err stale = ERR_INIT;
 
+	if (pool->options.unpooled) {
+		*waited = true; /* for the connection to be made */
+		return unpooled_acquire(pool, deadline_ns, ret, err);
+	}
 	if (until_ns > deadline_ns)
 		until_ns = deadline_ns;
 	for (;;) {
@@ -296,6 +302,10 @@ static void drop_session(struct db_pool *pool, struct session *session, bool fai
 
 void pool_put(struct db_pool *pool, struct session *session, bool hung, const struct err *err)
 {
+	if (pool->options.unpooled) {
+		unpooled_put(pool, session);
+		return;
+	}
 	if (session->end == WIRE_DEAD || session->end == WIRE_TIMEOUT ||
 	    PQtransactionStatus(session->pg) != PQTRANS_IDLE) {
 		drop_session(pool, session, session->end == WIRE_DEAD || hung, err);
@@ -318,6 +328,8 @@ unsigned pool_plan(struct db_pool *pool, int64_t now_ns, unsigned most, int64_t 
 
 	LOCK(&pool->mutex);
 	pool->woken = false;
+	if (pool->options.unpooled)
+		return 0;
 	if (pool->breaker.state != DB_BREAKER_CLOSED) {
 		if (breaker_probes(&pool->breaker, now_ns))
 			wanted = pool->connecting == 0 ? 1 : 0;

@@ -2,6 +2,7 @@
 #include <tasklab/domain/page.h>
 
 #include <endian.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <tasklab/base/text.h>
@@ -15,6 +16,10 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 
 void page_release(struct page *page)
 {
+	for (size_t i = 0; page->extra && i < page->count; i++)
+		free(page->extra[i]);
+	free(page->extra);
+	page->extra = NULL;
 	db_result_freep(&page->result);
 	page->count = 0;
 	page->next[0] = '\0';

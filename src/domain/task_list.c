@@ -9,6 +9,7 @@
 #include <tasklab/domain/tag.h>
 
 #include "list.h"
+#include "task_list_tags.h"
 #include "task_row.h"
 
 #define SPACES " \t\n\r\f\v"
@@ -148,6 +149,7 @@ int task_list(struct db *db, const struct task_filter *filter, const struct page
 	      struct page *ret, struct err *err)
 {
 	struct resolved resolved = {.filter = *filter};
+	struct page page = {0};
 	char tag_id[24];
 
 	if (is_empty_range(filter))
@@ -159,12 +161,22 @@ int task_list(struct db *db, const struct task_filter *filter, const struct page
 	}
 	if (filter->q && is_all_words(filter->q))
 		resolved.all_words = TAKE(resolved.filter.q);
-	return list_run(db, &list, &resolved, filter->sort, filter->with_tags, request, ret, err);
+	if (list_run(db, &list, &resolved, filter->sort, filter->tags == TASK_TAGS_JOINED, request,
+		     &page, err) < 0)
+		return -1;
+	if (task_list_tags(db, filter->tags, &page, err) < 0) {
+		page_release(&page);
+		return -1;
+	}
+	*ret = page;
+	return 0;
 }
 
 void task_at(const struct page *page, size_t i, struct task *ret)
 {
 	task_read(page->result, i, ret);
-	if (db_columns(page->result) > TASK_COLUMN_COUNT)
+	if (page->extra)
+		ret->tags = page->extra[i];
+	else if (db_columns(page->result) > TASK_COLUMN_COUNT)
 		ret->tags = db_get_text(page->result, i, TASK_COLUMN_COUNT);
 }

@@ -404,6 +404,42 @@ static void counts(void **state)
 	db_pool_close(pool);
 }
 
+/* Each statement has a connection of its own, a transaction keeps its one, and no more than the
+ * bound are open at once. */
+static void unpooled_keeps_nothing(void **state)
+{
+	const struct db_pool_options options = {.conninfo = pg_conninfo(pg),
+						.dbname = "postgres",
+						.application_name = "test_unpooled",
+						.max_connections = 2,
+						.connect_ms = 10000,
+						.statement_ms = 10000,
+						.shapes_max = 1,
+						.unpooled = true};
+	struct db_pool *pool = NULL;
+	struct err err = ERR_INIT;
+	struct db first, second, third;
+	int64_t pid;
+
+	(void)state;
+	ok(db_pool_open(&options, &pool, &err), &err);
+	first = caller(pool);
+	second = caller(pool);
+	third = caller(pool);
+	pid = number(&first, &SQL_PID, DB_NO_ARGS);
+	assert_int_not_equal(number(&first, &SQL_PID, DB_NO_ARGS), pid);
+	ok(db_begin(&first, &err), &err);
+	pid = number(&first, &SQL_PID, DB_NO_ARGS);
+	assert_int_equal(number(&first, &SQL_PID, DB_NO_ARGS), pid);
+	ok(db_begin(&second, &err), &err);
+	assert_int_equal(db_exec(&third, &SQL_PID, DB_NO_ARGS, NULL, &err), -1);
+	assert_int_equal(err.code, ERR_UNAVAILABLE);
+	ok(db_commit(&first, &err), &err);
+	assert_int_not_equal(number(&third, &SQL_PID, DB_NO_ARGS), pid);
+	db_release(&second);
+	db_pool_close(pool);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -432,6 +468,7 @@ int main(void)
 		cmocka_unit_test(prepares_again_when_it_must),
 		cmocka_unit_test(transactions),
 		cmocka_unit_test(transactions_past_their_deadline),
+		cmocka_unit_test(unpooled_keeps_nothing),
 		cmocka_unit_test(counts),
 	};
 

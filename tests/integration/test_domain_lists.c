@@ -268,7 +268,7 @@ static void tags_come_along(void **state)
 	struct db db = domain_caller();
 	struct err err = ERR_INIT;
 	const struct task_filter filter = {
-		.project_id = "9", .sort = "created_at", .with_tags = true};
+		.project_id = "9", .sort = "created_at", .tags = TASK_TAGS_JOINED};
 	struct task task;
 
 	(void)state;
@@ -282,6 +282,44 @@ static void tags_come_along(void **state)
 	assert_string_equal(task.tags, "[\"Tag-1\"]");
 	task_at(&page, 2, &task);
 	assert_string_equal(task.tags, "[]");
+	domain_sql("INSERT INTO task_tags SELECT 1, i FROM generate_series(5, 70) i");
+}
+
+/* Every way to fetch them gives the same, and costs what its name says. */
+static void tags_come_by_other_ways(void **state)
+{
+	static const struct {
+		const char *label;
+		enum task_tags how;
+		unsigned statements; /* for a page of three tasks */
+	} cases[] = {
+		{"joined", TASK_TAGS_JOINED, 1},
+		{"per task", TASK_TAGS_PER_TASK, 4},
+		{"batched", TASK_TAGS_BATCHED, 2},
+	};
+	static const char *const expected[] = {"[\"Tag-3\", \"Tag-4\"]", "[\"Tag-1\"]", "[]"};
+
+	(void)state;
+	domain_sql("DELETE FROM task_tags WHERE task_id = 1 AND tag_id > 4");
+	for (size_t c = 0; c < ARRAY_LEN(cases); c++) {
+		AUTO(page_release) struct page page = {0};
+		struct db db = domain_caller();
+		struct err err = ERR_INIT;
+		const struct task_filter filter = {
+			.project_id = "9", .sort = "created_at", .tags = cases[c].how};
+
+		OK(task_list(&db, &filter, &(struct page_request){0}, &page, &err), &err);
+		if (db.queries != cases[c].statements || page.count != ARRAY_LEN(expected))
+			fail_msg("%s: %u statements, %zu tasks", cases[c].label, db.queries,
+				 page.count);
+		for (size_t i = 0; i < page.count; i++) {
+			struct task task;
+
+			task_at(&page, i, &task);
+			if (strcmp(task.tags, expected[i]) != 0)
+				fail_msg("%s: task %zu has %s", cases[c].label, i, task.tags);
+		}
+	}
 	domain_sql("INSERT INTO task_tags SELECT 1, i FROM generate_series(5, 70) i");
 }
 
@@ -481,6 +519,7 @@ int main(void)
 		cmocka_unit_test(last_pages_are_exact),
 		cmocka_unit_test(walks_stand_changes),
 		cmocka_unit_test(tags_come_along),
+		cmocka_unit_test(tags_come_by_other_ways),
 		cmocka_unit_test(bad_parameters_are_named),
 		cmocka_unit_test(cursors_stay_with_their_list),
 		cmocka_unit_test(other_lists_are_as_sql_says),

@@ -13,6 +13,7 @@
 #include <tasklab/base/err.h>
 #include <tasklab/db/db.h>
 #include <tasklab/http/server.h>
+#include <tasklab/lab/gate.h>
 
 struct api;
 
@@ -23,6 +24,7 @@ struct api_options {
 	struct db_pool *pool; /* stays the caller's; closed after api_freep */
 	const char *conninfo; /* the same database, for checking its schema */
 	bool sandbox;         /* requests act as the first administrator until accounts come */
+	struct gate *gate;    /* of the labs over HTTP; NULL: the header Tasklab-Lab is refused */
 };
 
 /* Starts the background collectors (src/api/collect.c): they check the schema, count tasks, sample

@@ -145,6 +145,7 @@ struct db_pool;
 
 struct db_pool_options {
 	const char *conninfo;         /* any libpq URI or keyword/value string */
+	const char *dbname;           /* replaces the database named in it; NULL: it does not */
 	const char *application_name; /* shown in pg_stat_activity */
 	unsigned min_connections;     /* opened at once and kept */
 	unsigned max_connections;
@@ -155,7 +156,11 @@ struct db_pool_options {
 	int64_t breaker_open_ms;   /* how long an open breaker refuses before it probes */
 	unsigned breaker_failures; /* connection failures in a row that open it */
 	unsigned shapes_max;       /* prepared shapes kept per connection */
-	bool gauges;               /* the main pool: the db_pool_* metrics tell of this one only */
+	/* No pool: each statement or transaction makes a connection of its own and closes it, as a
+	 * program without a pool does. min_connections, the queue and the breaker mean nothing
+	 * then; max_connections bounds those open at once. For the labs. */
+	bool unpooled;
+	bool gauges; /* the main pool: the db_pool_* metrics tell of this one only */
 };
 
 enum db_breaker_state { DB_BREAKER_CLOSED, DB_BREAKER_HALF_OPEN, DB_BREAKER_OPEN };

@@ -41,6 +41,7 @@ struct page {
 	size_t count;
 	char next[PAGE_CURSOR_SIZE]; /* "" on the last page */
 	struct db_result *result;    /* holds the rows; may have one row more than count */
+	char **extra; /* text of each row from statements of their own (task_list.h); or NULL */
 };
 
 void page_release(struct page *page);
