@@ -157,6 +157,15 @@ assert_nothing_lost() {
 	[ "$(curl -fsS -m 5 "$API/api/v1/tasks/$task" | jq -r .title)" = "kept over down and up" ] || die "the task is gone"
 }
 
+# The collectors on this PostgreSQL: every group is fresh, and the service's own statements are found.
+collectors_work() {
+	curl -fsS -m 5 "$API/metrics" | awk '
+		$1 ~ /^tasklab_collector_up/ { groups++; up += $2 }
+		$1 ~ /^db_statement_calls_total/ && $2 > 0 { called++ }
+		END { printf "number: %d of %d collected groups up, %d statements counted\n", up, groups, called
+		      exit !(groups > 0 && up == groups && called > 5) }'
+}
+
 assert_lab_runs() {
 	docker compose exec -T app tasklab lab run missing-index || die "lab run missing-index"
 	[ -z "$(sql "SELECT datname FROM pg_database WHERE datname = 'lab_missing_index'")" ] || die "the lab left its database"
@@ -192,6 +201,9 @@ assert_ready "$from"
 stage "traffic flows, alerts arrive"
 wait_for 20 "traffic" more_requests_than $(($(requests) + 50)) || die "no traffic"
 wait_for 60 "the watchdog in Alertmanager" watchdog_arrived || die "no alert arrives"
+stage "collectors"
+wait_for 30 "statements counted" collectors_work || die "a collector is down, or finds no statement"
+collectors_work
 stage "limits and rights"
 assert_confined
 stage "a lab in the container"

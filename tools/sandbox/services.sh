@@ -143,7 +143,7 @@ ready_alertmanager() { http_ok "http://127.0.0.1:$ALERTMANAGER_PORT/-/ready"; }
 start_prometheus() {
 	launch prometheus prometheus --config.file="$STATE/prometheus/prometheus.yml" \
 		--storage.tsdb.path="$STATE/data/prometheus" --storage.tsdb.retention.time=7d \
-		--web.listen-address="127.0.0.1:$PROMETHEUS_PORT" --web.enable-lifecycle
+		--enable-feature=exemplar-storage --web.listen-address="127.0.0.1:$PROMETHEUS_PORT" --web.enable-lifecycle
 }
 stop_prometheus() { halt prometheus TERM 20; }
 # Every target is up. "down" before the first scrape counts as not yet.
