@@ -71,6 +71,24 @@ struct record_answer {
 	uint64_t hash;
 };
 
+/* What the clients did in the workload (runner.c). */
+#define RECORD_SQLSTATES_MAX 16
+
+struct record_sqlstate {
+	char state[6];
+	uint64_t count;
+};
+
+struct record_workload {
+	uint64_t calls;
+	uint64_t
+		statements; /* sent, the failed ones included; without BEGIN, COMMIT and ROLLBACK */
+	uint64_t failed;    /* of them, those that ended with an SQLSTATE that the lab lets pass */
+	uint64_t lock_waits; /* of them, those that were seen waiting for a lock */
+	struct record_sqlstate sqlstates[RECORD_SQLSTATES_MAX]; /* of the failed ones */
+	size_t sqlstate_count;
+};
+
 struct record {
 	struct plan **plans; /* one a sampled parameter row */
 	size_t plan_count;
@@ -80,7 +98,8 @@ struct record {
 	size_t table_count;
 	struct record_index *indexes;
 	size_t index_count;
-	struct hist *latency;
+	struct record_workload workload;
+	struct hist *latency;          /* of calls */
 	int64_t wall_ns;               /* of the workload */
 	struct record_answer *answers; /* one a parameter row */
 	size_t answer_count;

@@ -128,8 +128,7 @@ static int run_phase(struct run *run, const char *label, const char *sql, struct
 
 	progress_label(run->options->progress, label);
 	if (record_new(&record, err) < 0 || recorder_open(&job, run->guard, &recorder, err) < 0 ||
-	    recorder_begin(recorder, record, err) < 0 ||
-	    runner_run(&job, record->latency, &record->wall_ns, err) < 0 ||
+	    recorder_begin(recorder, record, err) < 0 || runner_run(&job, record, err) < 0 ||
 	    recorder_end(recorder, record, err) < 0)
 		return -1;
 	*ret = TAKE(record);

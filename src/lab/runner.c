@@ -155,7 +155,7 @@ static unsigned start_clients(struct crew *crew, struct client *clients, size_t 
 
 /* Joins all; the first failure is the job's. */
 static int end_clients(struct client *clients, size_t n, const struct crew *crew,
-		       struct hist *latency, int64_t *wall_ns, struct err *err)
+		       struct record *record, struct err *err)
 {
 	int64_t end_ns = crew->start_ns;
 	int result = 0;
@@ -171,17 +171,17 @@ static int end_clients(struct client *clients, size_t n, const struct crew *crew
 				*err = client->err;
 		}
 		if (client->latency)
-			hist_merge(latency, client->latency);
+			hist_merge(record->latency, client->latency);
 		if (client->end_ns > end_ns)
 			end_ns = client->end_ns;
 		hist_freep(&client->latency);
 	}
-	*wall_ns = end_ns - crew->start_ns;
+	record->wall_ns = end_ns - crew->start_ns;
+	record->workload.calls = record->workload.statements = record->latency->count;
 	return result;
 }
 
-int runner_run(const struct runner_job *job, struct hist *latency, int64_t *wall_ns,
-	       struct err *err)
+int runner_run(const struct runner_job *job, struct record *record, struct err *err)
 {
 	size_t n = (size_t)job->workload->clients;
 	struct crew crew = {.job = job,
@@ -193,7 +193,7 @@ int runner_run(const struct runner_job *job, struct hist *latency, int64_t *wall
 	if (!clients)
 		return err_no_memory(err);
 	start_together(&crew, start_clients(&crew, clients, n));
-	result = end_clients(clients, n, &crew, latency, wall_ns, err);
+	result = end_clients(clients, n, &crew, record, err);
 	free(clients);
 	if (result == 0 && atomic_load(job->stop))
 		return err_set(err, ERR_UNAVAILABLE, "the run was stopped", "%s", "");

@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <tasklab/base/hist.h>
 #include <tasklab/base/term.h>
 #include <tasklab/lab/catalogue.h>
 
 #include "params.h"
+#include "record.h"
 
 #define RUNNER_STATEMENT "lab" /* the prepared statement's name in every session */
 
@@ -26,9 +26,8 @@ struct runner_job {
 };
 
 /* Call i takes parameter row i modulo their number and belongs to client i modulo theirs, so every
- * run does the same in each session. Latencies are added to *latency; *wall_ns is the time from
- * the common start to the last client's end. */
-int runner_run(const struct runner_job *job, struct hist *latency, int64_t *wall_ns,
-	       struct err *err);
+ * run does the same in each session. Fills the record's workload, latency and wall_ns: the time
+ * from the common start to the last client's end. */
+int runner_run(const struct runner_job *job, struct record *record, struct err *err);
 
 #endif
