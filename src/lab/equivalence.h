@@ -6,9 +6,10 @@
 
 #include "record.h"
 
-/* A hash over all values (as text) of all rows; with LAB_ROWS_UNORDERED the order of the rows does
- * not count, how often each occurs does. */
-int equivalence_answer(const struct db_result *result, enum lab_row_order order,
+/* A hash over the values (as text) of all rows, of the columns that workload->answer names, or of
+ * all columns; with LAB_ROWS_UNORDERED the order of the rows does not count, how often each occurs
+ * does. A named column that the result lacks, or has twice, is an error. */
+int equivalence_answer(const struct db_result *result, const struct lab_workload *workload,
 		       struct record_answer *ret, struct err *err);
 /* Sets after->differing. */
 void equivalence_compare(const struct record *before, struct record *after);

@@ -19,7 +19,7 @@ struct evidence_verdict {
 	const struct lab_evidence *item;
 	enum evidence_outcome outcome;
 	double before, after; /* NaN: the phase has no such figure */
-	char claim[160];      /* what had to be so: "blocks per call down by 50 times" */
+	char claim[240];      /* what had to be so: "blocks per call down by 50 times" */
 	char reason[200];     /* why not held or skipped; "" when held */
 };
 

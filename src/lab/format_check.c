@@ -176,14 +176,14 @@ static int check_evidence(const struct lab *lab, const char *path, struct err *e
 		const struct lab_evidence *item = &lab->evidence[i];
 		struct err why = ERR_INIT;
 
-		if (evidence_check(item, &why) < 0)
-			return schema_fault(err, path, (long)item->line, "evidence[%zu]: %s", i + 1,
-					    why.message);
 		if (item->sqlstate && !is_sqlstate(item->sqlstate))
 			return schema_fault(err, path, (long)item->line,
 					    "evidence[%zu].sqlstate: expected an SQLSTATE such as "
 					    "\"40P01\", found \"%s\"",
 					    i + 1, item->sqlstate);
+		if (evidence_check(item, &why) < 0)
+			return schema_fault(err, path, (long)item->line, "evidence[%zu]: %s", i + 1,
+					    why.message);
 		if (check_versions(&item->versions, path, (long)item->line, err) < 0)
 			return -1;
 	}

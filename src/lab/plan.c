@@ -1,7 +1,7 @@
 /* plan.c - turns EXPLAIN's JSON into a list of nodes and answers questions about them. */
 #include "plan.h"
 
-#include <stdio.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,14 +29,10 @@ static const char *node_condition(const json_t *object)
 	return NULL;
 }
 
-static void read_node(const json_t *object, struct plan_node *node)
+static void read_figures(const json_t *object, struct plan_node *node)
 {
 	double loops = number(object, "Actual Loops");
 
-	node->type = text(object, "Node Type");
-	node->relation = text(object, "Relation Name");
-	node->index = text(object, "Index Name");
-	node->condition = node_condition(object);
 	node->estimated_rows = number(object, "Plan Rows");
 	node->actual_rows = number(object, "Actual Rows");
 	node->loops = loops;
@@ -44,12 +40,44 @@ static void read_node(const json_t *object, struct plan_node *node)
 	node->rows_removed_by_join_filter = loops * number(object, "Rows Removed by Join Filter");
 	node->rows_removed_by_recheck = loops * number(object, "Rows Removed by Index Recheck");
 	node->heap_fetches = number(object, "Heap Fetches");
+	node->lossy_blocks = number(object, "Lossy Heap Blocks");
+	node->index_searches = number(object, "Index Searches");
 	node->shared_blocks =
 		number(object, "Shared Hit Blocks") + number(object, "Shared Read Blocks");
 	node->temp_blocks =
 		number(object, "Temp Read Blocks") + number(object, "Temp Written Blocks");
 	node->total_cost = number(object, "Total Cost");
 	node->actual_ms = loops * number(object, "Actual Total Time");
+}
+
+/* A bitmap index scan does not say which relation it is for: the bitmap heap scan above it does. */
+static const char *relation_of(const struct plan *plan, const json_t *object,
+			       const struct plan_node *node)
+{
+	int above = node->parent;
+
+	if (strcmp(node->type, "Bitmap Index Scan") != 0)
+		return text(object, "Relation Name");
+	while (above >= 0 && !plan->nodes[above].relation)
+		above = plan->nodes[above].parent;
+	return above >= 0 ? plan->nodes[above].relation : NULL;
+}
+
+static void read_node(const struct plan *plan, const json_t *object, int parent,
+		      struct plan_node *node)
+{
+	const char *relationship = text(object, "Parent Relationship");
+
+	memset(node, 0, sizeof(*node));
+	plan_node_type(object, node->type);
+	node->parent = parent;
+	node->depth = parent < 0 ? 0 : plan->nodes[parent].depth + 1;
+	node->relation = relation_of(plan, object, node);
+	node->index = text(object, "Index Name");
+	node->condition = node_condition(object);
+	node->subplan = relationship && strcmp(relationship, "SubPlan") == 0;
+	node->in_subplan = node->subplan || (parent >= 0 && plan->nodes[parent].in_subplan);
+	read_figures(object, node);
 }
 
 static int unreadable(struct err *err, const char *why)
@@ -72,10 +100,7 @@ static int add_node(struct plan *plan, const json_t *object, int parent, unsigne
 	if (!grown)
 		return err_no_memory(err);
 	plan->nodes = grown;
-	memset(&grown[self], 0, sizeof(*grown));
-	read_node(object, &grown[self]);
-	grown[self].parent = parent;
-	grown[self].depth = depth;
+	read_node(plan, object, parent, &grown[self]);
 	plan->count++;
 	for (size_t i = 0; i < json_array_size(children); i++)
 		if (add_node(plan, json_array_get(children, i), self, depth + 1, err) < 0)
@@ -100,6 +125,7 @@ static int read_plan(struct plan *plan, const char *json, struct err *err)
 	plan->query_id = json_integer_value(json_object_get(top, "Query Identifier"));
 	plan->planning_ms = number(top, "Planning Time");
 	plan->execution_ms = number(top, "Execution Time");
+	plan->jit_functions = number(json_object_get(top, "JIT"), "Functions");
 	return add_node(plan, json_object_get(top, "Plan"), -1, 0, err);
 }
 
@@ -126,47 +152,69 @@ void plan_freep(struct plan **plan)
 	*plan = NULL;
 }
 
-static bool matches(const char *wanted, const char *found)
+bool plan_glob(const char *pattern, const char *text)
 {
-	return !wanted || (found && strcmp(wanted, found) == 0);
+	return !pattern || (text && fnmatch(pattern, text, 0) == 0);
 }
 
-size_t plan_count(const struct plan *plan, const char *type, const char *relation,
-		  const char *index)
+static bool type_matches(const char *pattern, const char *type)
+{
+	static const char parallel[] = "Parallel ";
+	size_t n = sizeof(parallel) - 1;
+
+	return plan_glob(pattern, type) ||
+	       (strncmp(type, parallel, n) == 0 && plan_glob(pattern, type + n));
+}
+
+bool plan_matches(const struct plan_match *match, const struct plan_node *node)
+{
+	return type_matches(match->type, node->type) &&
+	       plan_glob(match->relation, node->relation) && plan_glob(match->index, node->index);
+}
+
+size_t plan_count(const struct plan *plan, const struct plan_match *match)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct plan_node *node = &plan->nodes[i];
-
-		n += matches(type, node->type) && matches(relation, node->relation) &&
-		     matches(index, node->index);
-	}
+	for (size_t i = 0; i < plan->count; i++)
+		n += plan_matches(match, &plan->nodes[i]);
 	return n;
 }
 
-double plan_rows_removed(const struct plan *plan, const char *relation)
+double plan_sum(const struct plan *plan, const struct plan_match *match, plan_figure *figure)
 {
 	double sum = 0;
 
 	for (size_t i = 0; i < plan->count; i++)
-		if (matches(relation, plan->nodes[i].relation))
-			sum += plan->nodes[i].rows_removed_by_filter;
+		if (plan_matches(match, &plan->nodes[i]))
+			sum += figure(&plan->nodes[i]);
 	return sum;
 }
 
-double plan_misestimate(const struct plan *plan, const char *relation)
+static double misjudged_by(const struct plan_node *node)
+{
+	double estimated = node->estimated_rows < 1 ? 1 : node->estimated_rows;
+	double actual = node->actual_rows < 1 ? 1 : node->actual_rows;
+
+	return estimated > actual ? estimated / actual : actual / estimated;
+}
+
+static bool makes_bitmap(const struct plan_node *node)
+{
+	return strcmp(node->type, "BitmapAnd") == 0 || strcmp(node->type, "BitmapOr") == 0 ||
+	       strcmp(node->type, "Bitmap Index Scan") == 0;
+}
+
+double plan_misestimate(const struct plan *plan, const struct plan_match *match)
 {
 	double worst = 1;
 
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_node *node = &plan->nodes[i];
-		double estimated = node->estimated_rows < 1 ? 1 : node->estimated_rows;
-		double actual = node->actual_rows < 1 ? 1 : node->actual_rows;
-		double factor = estimated > actual ? estimated / actual : actual / estimated;
 
-		if (node->loops > 0 && matches(relation, node->relation) && factor > worst)
-			worst = factor;
+		if (node->loops > 0 && plan_matches(match, node) &&
+		    (match->type || !makes_bitmap(node)) && misjudged_by(node) > worst)
+			worst = misjudged_by(node);
 	}
 	return worst;
 }
@@ -190,15 +238,8 @@ void plan_mark_changed(const struct plan *plan, const struct plan *other, bool *
 
 		for (size_t j = 0; j <= i; j++)
 			rank += same_node(&plan->nodes[i], &plan->nodes[j]);
-		for (size_t j = 0; j < other->count; j++)
+		for (size_t j = 0; other && j < other->count; j++)
 			there += same_node(&plan->nodes[i], &other->nodes[j]);
 		changed[i] = there < rank;
 	}
-}
-
-void plan_node_name(const struct plan_node *node, char *out, size_t size)
-{
-	snprintf(out, size, "%s%s%s%s%s", node->type, node->relation ? " on " : "",
-		 node->relation ? node->relation : "", node->index ? " using " : "",
-		 node->index ? node->index : "");
 }

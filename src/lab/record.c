@@ -2,6 +2,7 @@
 #include "record.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int record_new(struct record **ret, struct err *err)
 {
@@ -28,10 +29,39 @@ void record_freep(struct record **record)
 	free((*record)->plans);
 	free((*record)->tables);
 	free((*record)->indexes);
+	for (size_t i = 0; i < (*record)->query_count; i++)
+		free((*record)->queries[i].sql);
+	free((*record)->queries);
 	hist_freep(&(*record)->latency);
 	free((*record)->answers);
 	free(*record);
 	*record = NULL;
+}
+
+const struct record_query *record_query(const struct record *record, const char *sql)
+{
+	for (size_t i = 0; i < record->query_count; i++)
+		if (strcmp(record->queries[i].sql, sql) == 0)
+			return &record->queries[i];
+	return NULL;
+}
+
+size_t record_samples(const struct record *record)
+{
+	return record->plan_count ? record->plans[record->plan_count - 1]->sample + 1 : 0;
+}
+
+const struct plan *record_plan(const struct record *record, size_t sample, size_t step)
+{
+	for (size_t i = 0; i < record->plan_count; i++)
+		if (record->plans[i]->sample == sample && record->plans[i]->step == step)
+			return record->plans[i];
+	return NULL;
+}
+
+double record_calls(const struct record *record)
+{
+	return (double)record->workload.calls;
 }
 
 double record_calls_per_second(const struct record *record)

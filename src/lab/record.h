@@ -30,7 +30,21 @@ struct record_statements {
 #undef X
 };
 
-/* Counters of pg_stat_user_tables over the workload; the size is that at its end. */
+/* Counters of pg_stat_database over the workload, of the lab's database. */
+#define RECORD_DATABASE_COUNTERS(X)                                                                \
+	X(xact_commit)                                                                             \
+	X(xact_rollback)                                                                           \
+	X(sessions)                                                                                \
+	X(deadlocks)
+
+struct record_database {
+#define X(name) int64_t name;
+	RECORD_DATABASE_COUNTERS(X)
+#undef X
+};
+
+/* Counters of pg_stat_user_tables over the workload; n_dead_tup and the size are those at its end.
+ */
 #define RECORD_TABLE_COUNTERS(X)                                                                   \
 	X(seq_scan)                                                                                \
 	X(seq_tup_read)                                                                            \
@@ -43,6 +57,7 @@ struct record_statements {
 	X(n_dead_tup)
 
 struct record_table {
+	int64_t oid;
 	char name[64];
 #define X(counter) int64_t counter;
 	RECORD_TABLE_COUNTERS(X)
@@ -57,6 +72,7 @@ struct record_table {
 	X(idx_tup_fetch)
 
 struct record_index {
+	int64_t oid;
 	char table[64];
 	char name[64];
 #define X(counter) int64_t counter;
@@ -89,15 +105,25 @@ struct record_workload {
 	size_t sqlstate_count;
 };
 
+/* What a query of the lab's evidence returned at the phase's end. */
+struct record_query {
+	char *sql;
+	double value;      /* NaN: no number */
+	char problem[120]; /* why not; "" */
+};
+
 struct record {
-	struct plan **plans; /* one a sampled parameter row */
+	struct plan **plans; /* by sample, then by step */
 	size_t plan_count;
 	struct record_statements top;    /* the statement under test */
 	struct record_statements nested; /* what its functions and triggers ran */
-	struct record_table *tables;     /* those that were touched */
+	struct record_database database;
+	struct record_table *tables; /* all of the database, touched or not */
 	size_t table_count;
 	struct record_index *indexes;
 	size_t index_count;
+	struct record_query *queries; /* one an item of evidence of the kind query */
+	size_t query_count;
 	struct record_workload workload;
 	struct hist *latency;          /* of calls */
 	int64_t wall_ns;               /* of the workload */
@@ -108,6 +134,14 @@ struct record {
 
 int record_new(struct record **ret, struct err *err);
 void record_freep(struct record **record);
+/* NULL: that query was not asked. */
+const struct record_query *record_query(const struct record *record, const char *sql);
+/* Parameter rows that were explained. */
+size_t record_samples(const struct record *record);
+/* The plan of that sample and step; NULL: there is none. */
+const struct plan *record_plan(const struct record *record, size_t sample, size_t step);
+/* Calls of the workload that were made. */
+double record_calls(const struct record *record);
 double record_calls_per_second(const struct record *record);
 
 #endif

@@ -1,49 +1,27 @@
-/* recorder.c - EXPLAIN, pg_stat_statements and the statistics of tables and indexes. */
+/* recorder.c - answers, EXPLAIN, counters and queries: the record of a phase. */
 #include "recorder.h"
 
-#include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <tasklab/base/buf.h>
 
+#include "counters.h"
 #include "equivalence.h"
 #include "guard.h"
 
-#define RELATIONS_MAX 1000
-
 struct recorder {
 	const struct runner_job *job;
-	struct db_conn *conn;       /* in the lab's database */
-	struct db_conn *statements; /* where pg_stat_statements is: conn or the guard */
+	struct db_conn *conn; /* in the lab's database */
+	struct counters counters;
 };
 
 static const char SQL_EXPLAIN[] =
 	"EXPLAIN (ANALYZE, BUFFERS, WAL, SETTINGS, VERBOSE, FORMAT JSON) EXECUTE " RUNNER_STATEMENT;
 
 static const char SQL_HAS_STATEMENTS[] = "SELECT to_regclass('pg_stat_statements') IS NOT NULL";
-
-static const char SQL_STATEMENTS[] =
-#define X(counter) "sum(s." #counter ")::bigint,"
-	"SELECT " RECORD_STATEMENT_COUNTERS(
-		X) " 0::bigint"
-#undef X
-		   " FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid"
-		   " WHERE d.datname = $1 AND s.toplevel = $2 AND (s.queryid = $3 OR NOT $2 OR $3 "
-		   "= 0)";
-
-static const char SQL_TABLES[] =
-#define X(counter) "coalesce(" #counter ", 0)::bigint,"
-	"SELECT relname::text, " RECORD_TABLE_COUNTERS(X) " pg_table_size(relid)"
-							  " FROM pg_stat_user_tables ORDER BY 1";
-#undef X
-
-static const char SQL_INDEXES[] =
-#define X(counter) "coalesce(" #counter ", 0)::bigint,"
-	"SELECT relname::text, indexrelname::text, " RECORD_INDEX_COUNTERS(
-		X) " pg_relation_size(indexrelid) FROM pg_stat_user_indexes ORDER BY 1, 2";
-#undef X
 
 /* Opening ---------------------------------------------------------------------------------------
  */
@@ -54,7 +32,11 @@ static int find_statements(struct recorder *recorder, struct db_conn *guard, str
 
 	if (db_conn_query(recorder->conn, SQL_HAS_STATEMENTS, DB_NO_ARGS, &found, err) < 0)
 		return -1;
-	recorder->statements = db_get_bool(found, 0, 0) ? recorder->conn : guard;
+	recorder->counters =
+		(struct counters){.conn = recorder->conn,
+				  .guard = guard,
+				  .statements = db_get_bool(found, 0, 0) ? recorder->conn : guard,
+				  .database = recorder->job->database};
 	return 0;
 }
 
@@ -69,7 +51,8 @@ int recorder_open(const struct runner_job *job, struct db_conn *guard, struct re
 	if (db_conn_open(job->conninfo, job->database, job->application, GUARD_CONNECT_MS,
 			 &recorder->conn, err) < 0 ||
 	    find_statements(recorder, guard, err) < 0 ||
-	    db_conn_prepare(recorder->conn, RUNNER_STATEMENT, job->sql, err) < 0)
+	    db_conn_prepare(recorder->conn, RUNNER_STATEMENT, job->sql, err) < 0 ||
+	    counters_add_prepared(&recorder->counters, err) < 0)
 		return -1;
 	*ret = TAKE(recorder);
 	return 0;
@@ -84,7 +67,8 @@ void recorder_closep(struct recorder **recorder)
 	*recorder = NULL;
 }
 
-/* Answers and plans -----------------------------------------------------------------------------
+/* Answers and plans: each in a transaction that is rolled back, since a statement may write
+ * --------
  */
 
 static int check_stop(const struct recorder *recorder, struct err *err)
@@ -92,6 +76,20 @@ static int check_stop(const struct recorder *recorder, struct err *err)
 	if (atomic_load(recorder->job->stop))
 		return err_set(err, ERR_UNAVAILABLE, "the run was stopped", "%s", "");
 	return 0;
+}
+
+static int record_answer(struct recorder *recorder, size_t row, struct record_answer *ret,
+			 struct err *err)
+{
+	const struct params *params = recorder->job->params;
+	AUTO(db_result_freep) struct db_result *result = NULL;
+
+	if (check_stop(recorder, err) < 0 || db_conn_script(recorder->conn, "BEGIN", err) < 0 ||
+	    db_conn_exec_prepared_text(recorder->conn, RUNNER_STATEMENT, params_row(params, row),
+				       params->columns, &result, err) < 0 ||
+	    db_conn_script(recorder->conn, "ROLLBACK", err) < 0)
+		return -1;
+	return equivalence_answer(result, recorder->job->workload, ret, err);
 }
 
 static int record_answers(struct recorder *recorder, struct record *record, struct err *err)
@@ -102,14 +100,7 @@ static int record_answers(struct recorder *recorder, struct record *record, stru
 	if (!record->answers)
 		return err_no_memory(err);
 	for (size_t i = 0; i < params->rows; i++) {
-		AUTO(db_result_freep) struct db_result *result = NULL;
-
-		if (check_stop(recorder, err) < 0 ||
-		    db_conn_exec_prepared_text(recorder->conn, RUNNER_STATEMENT,
-					       params_row(params, i), params->columns, &result,
-					       err) < 0 ||
-		    equivalence_answer(result, recorder->job->workload->rows, &record->answers[i],
-				       err) < 0)
+		if (record_answer(recorder, i, &record->answers[i], err) < 0)
 			return -1;
 		record->answer_count = i + 1;
 		progress_add(recorder->job->progress, 1);
@@ -134,7 +125,9 @@ static int explain_row(struct recorder *recorder, size_t row, struct plan **ret,
 	}
 	buf_putc(&sql, ')');
 	if (buf_check(&sql, err) < 0 || check_stop(recorder, err) < 0 ||
-	    db_conn_query_text(recorder->conn, buf_str(&sql), DB_NO_ARGS, &result, err) < 0)
+	    db_conn_script(recorder->conn, "BEGIN", err) < 0 ||
+	    db_conn_query_text(recorder->conn, buf_str(&sql), DB_NO_ARGS, &result, err) < 0 ||
+	    db_conn_script(recorder->conn, "ROLLBACK", err) < 0)
 		return -1;
 	return plan_parse(db_get_text(result, 0, 0), ret, err);
 }
@@ -151,169 +144,96 @@ static int record_plans(struct recorder *recorder, struct record *record, struct
 		if (explain_row(recorder, i * recorder->job->params->rows / n, &record->plans[i],
 				err) < 0)
 			return -1;
+		record->plans[i]->sample = i;
 		record->plan_count = i + 1;
 		progress_add(recorder->job->progress, 1);
 	}
-	if (n > 0 && record->plans[0]->query_id == 0)
-		return err_set(err, ERR_UNPROCESSABLE,
-			       "the server computes no query identifiers: set compute_query_id "
-			       "to auto or on",
-			       "%s", "");
 	return 0;
 }
 
-/* Counters --------------------------------------------------------------------------------------
+/* Queries of the evidence -------------------------------------------------------------------------
  */
 
-static int read_statements(struct recorder *recorder, bool toplevel, int64_t query_id,
-			   struct record_statements *ret, struct err *err)
+static void read_number(const struct db_result *result, struct record_query *query)
 {
-	AUTO(db_result_freep) struct db_result *result = NULL;
-	size_t column = 0;
+	const char *text =
+		db_rows(result) == 1 && db_columns(result) == 1 ? db_get_text(result, 0, 0) : NULL;
+	char *end = NULL;
 
-	if (db_conn_query(
-		    recorder->statements, SQL_STATEMENTS,
-		    DB_ARGS(db_text(recorder->job->database), db_bool(toplevel), db_i64(query_id)),
-		    &result, err) < 0)
-		return -1;
-#define X(counter) ret->counter = db_get_i64(result, 0, column++);
-	RECORD_STATEMENT_COUNTERS(X)
-#undef X
-	return 0;
-}
-
-static int read_tables(struct recorder *recorder, struct record *record, struct err *err)
-{
-	AUTO(db_result_freep) struct db_result *result = NULL;
-
-	if (db_conn_query(recorder->conn, SQL_TABLES, DB_NO_ARGS, &result, err) < 0)
-		return -1;
-	record->tables = calloc(db_rows(result) + 1, sizeof(*record->tables));
-	if (!record->tables)
-		return err_no_memory(err);
-	for (size_t i = 0; i < db_rows(result) && i < RELATIONS_MAX; i++) {
-		struct record_table *table = &record->tables[i];
-		size_t column = 1;
-
-		(void)snprintf(table->name, sizeof(table->name), "%s", db_get_text(result, i, 0));
-#define X(counter) table->counter = db_get_i64(result, i, column++);
-		RECORD_TABLE_COUNTERS(X)
-#undef X
-		table->size_bytes = db_get_i64(result, i, column);
-		record->table_count = i + 1;
-	}
-	return 0;
-}
-
-static int read_indexes(struct recorder *recorder, struct record *record, struct err *err)
-{
-	AUTO(db_result_freep) struct db_result *result = NULL;
-
-	if (db_conn_query(recorder->conn, SQL_INDEXES, DB_NO_ARGS, &result, err) < 0)
-		return -1;
-	record->indexes = calloc(db_rows(result) + 1, sizeof(*record->indexes));
-	if (!record->indexes)
-		return err_no_memory(err);
-	for (size_t i = 0; i < db_rows(result) && i < RELATIONS_MAX; i++) {
-		struct record_index *index = &record->indexes[i];
-		size_t column = 2;
-
-		(void)snprintf(index->table, sizeof(index->table), "%s", db_get_text(result, i, 0));
-		(void)snprintf(index->name, sizeof(index->name), "%s", db_get_text(result, i, 1));
-#define X(counter) index->counter = db_get_i64(result, i, column++);
-		RECORD_INDEX_COUNTERS(X)
-#undef X
-		index->size_bytes = db_get_i64(result, i, column);
-		record->index_count = i + 1;
-	}
-	return 0;
-}
-
-/* Of the statement under test; 0, which stands for all: none was explained. */
-static int64_t query_id(const struct record *record)
-{
-	return record->plan_count > 0 ? record->plans[0]->query_id : 0;
-}
-
-/* All counters into an otherwise empty record. */
-static int read_counters(struct recorder *recorder, int64_t id, struct record *record,
-			 struct err *err)
-{
-	/* This session's own counts first, or they would arrive in the middle of the workload. */
-	if (db_conn_query(recorder->conn, "SELECT pg_stat_force_next_flush()::text", DB_NO_ARGS,
-			  NULL, err) < 0)
-		return -1;
-	if (read_statements(recorder, true, id, &record->top, err) < 0 ||
-	    read_statements(recorder, false, id, &record->nested, err) < 0 ||
-	    read_tables(recorder, record, err) < 0)
-		return -1;
-	return read_indexes(recorder, record, err);
-}
-
-static void subtract_statements(struct record_statements *after,
-				const struct record_statements *before)
-{
-#define X(counter) after->counter -= before->counter;
-	RECORD_STATEMENT_COUNTERS(X)
-#undef X
-}
-
-static void subtract_tables(struct record_table *after, size_t n, const struct record_table *before,
-			    size_t m)
-{
-	for (size_t i = 0; i < n; i++) {
-		for (size_t j = 0; j < m; j++) {
-			if (strcmp(after[i].name, before[j].name) != 0)
-				continue;
-#define X(counter) after[i].counter -= before[j].counter;
-			RECORD_TABLE_COUNTERS(X)
-#undef X
+	query->value = NAN;
+	if (!text) {
+		(void)snprintf(query->problem, sizeof(query->problem),
+			       "it returned no single value");
+	} else if (strcmp(text, "t") == 0 || strcmp(text, "f") == 0) {
+		query->value = *text == 't';
+	} else {
+		query->value = strtod(text, &end);
+		if (end == text || *end != '\0' || isinf(query->value)) {
+			query->value = NAN;
+			(void)snprintf(query->problem, sizeof(query->problem),
+				       "\"%.40s\" is no number", text);
 		}
 	}
 }
 
-static void subtract_indexes(struct record_index *after, size_t n,
-			     const struct record_index *before, size_t m)
+/* A query that the server refuses is a figure that is missing, with the reason: a learner may have
+ * dropped what it asks about. */
+static int ask(struct recorder *recorder, struct record_query *query, struct err *err)
 {
-	for (size_t i = 0; i < n; i++) {
-		for (size_t j = 0; j < m; j++) {
-			if (strcmp(after[i].name, before[j].name) != 0)
-				continue;
-#define X(counter) after[i].counter -= before[j].counter;
-			RECORD_INDEX_COUNTERS(X)
-#undef X
-		}
+	AUTO(db_result_freep) struct db_result *result = NULL;
+	struct err why = ERR_INIT;
+
+	if (db_conn_script(recorder->conn, "BEGIN READ ONLY", err) < 0)
+		return -1;
+	if (db_conn_query_text(recorder->conn, query->sql, DB_NO_ARGS, &result, &why) == 0) {
+		read_number(result, query);
+	} else if (*db_conn_sqlstate(recorder->conn)) {
+		query->value = NAN;
+		(void)snprintf(query->problem, sizeof(query->problem), "%.110s", why.detail);
+	} else {
+		*err = why;
+		return -1;
 	}
+	return db_conn_script(recorder->conn, "ROLLBACK", err);
 }
+
+static int record_queries(struct recorder *recorder, struct record *record, struct err *err)
+{
+	const struct runner_job *job = recorder->job;
+
+	record->queries = calloc(job->evidence_count + 1, sizeof(*record->queries));
+	if (!record->queries)
+		return err_no_memory(err);
+	for (size_t i = 0; i < job->evidence_count; i++) {
+		struct record_query *query = &record->queries[record->query_count];
+
+		if (!job->evidence[i].sql)
+			continue;
+		query->sql = strdup(job->evidence[i].sql);
+		if (!query->sql)
+			return err_no_memory(err);
+		record->query_count++;
+		if (check_stop(recorder, err) < 0 || ask(recorder, query, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The phase -------------------------------------------------------------------------------------
+ */
 
 int recorder_begin(struct recorder *recorder, struct record *record, struct err *err)
 {
 	if (record_answers(recorder, record, err) < 0 || record_plans(recorder, record, err) < 0)
 		return -1;
-	return read_counters(recorder, query_id(record), record, err);
+	return counters_begin(&recorder->counters, record, err);
 }
 
 int recorder_end(struct recorder *recorder, struct record *record, struct err *err)
 {
-	AUTO(record_freep) struct record *after = NULL;
-
-	if (record_new(&after, err) < 0 ||
-	    read_counters(recorder, query_id(record), after, err) < 0)
+	if (counters_end(&recorder->counters, 0, record, err) < 0)
 		return -1;
-	assert(after->tables && after->indexes);
-	subtract_statements(&after->top, &record->top);
-	subtract_statements(&after->nested, &record->nested);
-	subtract_tables(after->tables, after->table_count, record->tables, record->table_count);
-	subtract_indexes(after->indexes, after->index_count, record->indexes, record->index_count);
-	record->top = after->top;
-	record->nested = after->nested;
-	free(record->tables);
-	free(record->indexes);
-	record->tables = TAKE(after->tables);
-	record->table_count = after->table_count;
-	record->indexes = TAKE(after->indexes);
-	record->index_count = after->index_count;
-	return 0;
+	return record_queries(recorder, record, err);
 }
 
 uint64_t recorder_steps(const struct lab_workload *workload)

@@ -21,6 +21,32 @@ static void write_statements(struct json *json, const char *name,
 	json_end_object(json);
 }
 
+static void write_database(struct json *json, const struct record_database *database)
+{
+	json_name(json, "database");
+	json_begin_object(json);
+#define X(counter) json_kv_i64(json, #counter, database->counter);
+	RECORD_DATABASE_COUNTERS(X)
+#undef X
+	json_end_object(json);
+}
+
+static void write_queries(struct json *json, const struct record *record)
+{
+	json_name(json, "queries");
+	json_begin_array(json);
+	for (size_t i = 0; i < record->query_count; i++) {
+		const struct record_query *query = &record->queries[i];
+
+		json_begin_object(json);
+		json_kv_string(json, "sql", query->sql);
+		json_kv_f64(json, "value", query->value);
+		json_kv_string(json, "problem", *query->problem ? query->problem : NULL);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
 static void write_tables(struct json *json, const struct record *record)
 {
 	json_name(json, "tables");
@@ -94,7 +120,11 @@ static void write_node(struct json *json, const struct plan_node *node, bool cha
 	json_kv_f64(json, "loops", node->loops);
 	json_kv_f64(json, "rows_removed_by_filter", node->rows_removed_by_filter);
 	json_kv_f64(json, "rows_removed_by_join_filter", node->rows_removed_by_join_filter);
+	json_kv_f64(json, "rows_removed_by_recheck", node->rows_removed_by_recheck);
 	json_kv_f64(json, "heap_fetches", node->heap_fetches);
+	json_kv_f64(json, "lossy_blocks", node->lossy_blocks);
+	json_kv_f64(json, "index_searches", node->index_searches);
+	json_kv_bool(json, "subplan", node->subplan);
 	json_kv_f64(json, "shared_blocks", node->shared_blocks);
 	json_kv_f64(json, "temp_blocks", node->temp_blocks);
 	json_kv_f64(json, "actual_ms", node->actual_ms);
@@ -113,8 +143,11 @@ static int write_plans(struct json *json, const struct record *record, const str
 
 		if (!changed)
 			return err_no_memory(err);
-		plan_mark_changed(plan, other->plans[i], changed);
+		plan_mark_changed(plan, record_plan(other, plan->sample, plan->step), changed);
 		json_begin_object(json);
+		json_kv_u64(json, "sample", plan->sample);
+		json_kv_u64(json, "step", plan->step);
+		json_kv_f64(json, "jit_functions", plan->jit_functions);
 		json_kv_f64(json, "planning_ms", plan->planning_ms);
 		json_kv_f64(json, "execution_ms", plan->execution_ms);
 		json_name(json, "nodes");
@@ -140,7 +173,9 @@ static int write_phase(struct json *json, const char *name, const struct record 
 	write_latency(json, record->latency);
 	write_statements(json, "statement", &record->top);
 	write_statements(json, "nested", &record->nested);
+	write_database(json, &record->database);
 	write_tables(json, record);
+	write_queries(json, record);
 	if (write_plans(json, record, other, err) < 0)
 		return -1;
 	json_end_object(json);

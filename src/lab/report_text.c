@@ -102,7 +102,9 @@ static void duration_row(struct term_table *table, const char *name, uint64_t be
 
 static double per_call(const struct record *record, int64_t total)
 {
-	return record->top.calls > 0 ? (double)total / (double)record->top.calls : NAN;
+	double calls = record_calls(record);
+
+	return calls > 0 ? (double)total / calls : NAN;
 }
 
 static double shared_per_call(const struct record *record)
@@ -114,7 +116,7 @@ static void statement_rows(struct term_table *table, const struct run_result *re
 {
 	const struct record *before = result->before, *after = result->after;
 
-	figure_row(table, "calls", (double)before->top.calls, (double)after->top.calls);
+	figure_row(table, "calls", record_calls(before), record_calls(after));
 	figure_row(table, "rows per call", per_call(before, before->top.rows),
 		   per_call(after, after->top.rows));
 	figure_row(table, "shared blocks per call", shared_per_call(before),
@@ -218,13 +220,24 @@ static void print_plan(const struct plan *plan, const struct plan *other, bool a
 {
 	AUTO(freep) bool *changed = calloc(plan->count, sizeof(*changed));
 
-	heading(stream, after ? "Plan after (first sample; + is new)"
-			      : "Plan before (first sample; - is gone afterwards)");
 	if (!changed)
 		return;
 	plan_mark_changed(plan, other, changed);
 	for (size_t i = 0; i < plan->count; i++)
 		print_node(&plan->nodes[i], changed[i], after, stream);
+}
+
+/* One a statement of the script; none where the lab asks for no samples. */
+static void print_plans(const struct record *record, const struct record *other, bool after,
+			FILE *stream)
+{
+	if (record->plan_count == 0)
+		return;
+	heading(stream, after ? "Plan after (first sample; + is new)"
+			      : "Plan before (first sample; - is gone afterwards)");
+	for (size_t i = 0; i < record->plan_count && record->plans[i]->sample == 0; i++)
+		print_plan(record->plans[i], record_plan(other, 0, record->plans[i]->step), after,
+			   stream);
 }
 
 /* Bars ---------------------------------------------------------------------------------------- */
@@ -273,8 +286,8 @@ void report_text(const struct run_result *result, FILE *stream)
 		      seed_scale_name(result->scale), result->parameters, result->clients);
 	print_bars(result, stream);
 	print_figures(result, stream);
-	print_plan(result->before->plans[0], result->after->plans[0], false, stream);
-	print_plan(result->after->plans[0], result->before->plans[0], true, stream);
+	print_plans(result->before, result->after, false, stream);
+	print_plans(result->after, result->before, true, stream);
 	print_tables(result, stream);
 	print_evidence(result, stream);
 	(void)fprintf(stream, "\n%s%s%s\n", term_on(stream, result->passed ? TERM_GREEN : TERM_RED),

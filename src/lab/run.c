@@ -123,6 +123,8 @@ static int run_phase(struct run *run, const char *label, const char *sql, struct
 				       .sql = sql,
 				       .params = &run->params,
 				       .workload = &run->lab->workload,
+				       .evidence = run->lab->evidence,
+				       .evidence_count = run->lab->evidence_count,
 				       .stop = &run->interrupt.stop,
 				       .progress = run->options->progress};
 

@@ -21,6 +21,8 @@ struct runner_job {
 	const char *sql;
 	const struct params *params;
 	const struct lab_workload *workload;
+	const struct lab_evidence *evidence; /* whose queries the recorder asks; may be none */
+	size_t evidence_count;
 	atomic_bool *stop;         /* ends the job early, as ERR_UNAVAILABLE */
 	struct progress *progress; /* counts calls; may be NULL */
 };

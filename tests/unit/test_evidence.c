@@ -30,6 +30,7 @@ static struct record *record(const char *type, double removed, int64_t blocks, i
 	assert_non_null(ret->plans);
 	assert_int_equal(plan_parse(json, &ret->plans[0], NULL), 0);
 	ret->plan_count = 1;
+	ret->workload.calls = 10;
 	ret->top.calls = 10;
 	ret->top.shared_blks_hit = blocks;
 	ret->nested.shared_blks_read = blocks;
@@ -129,7 +130,7 @@ static void ratios(void **state)
 	blocks.up_by = 50;
 	assert_int_equal(judge(&blocks, few, many, &verdict), EVIDENCE_HELD);
 	assert_int_equal(judge(&blocks, many, few, &verdict), EVIDENCE_NOT_HELD);
-	few->top.calls = 0; /* nothing was counted: no proof */
+	few->workload.calls = 0; /* nothing was run: no proof */
 	blocks.up_by = NAN;
 	blocks.after.at_most = 1e6;
 	assert_int_equal(judge(&blocks, many, few, &verdict), EVIDENCE_NOT_HELD);
