@@ -59,6 +59,7 @@ static const struct schema_field WORKLOAD_FIELDS[] = {
 	 .count_offset = offsetof(struct lab_workload, answer.count)},
 	{"may_fail",   SCHEMA_TEXTS,   false, offsetof(struct lab_workload, may_fail.items), .min = 1, .max = 8,
 	 .count_offset = offsetof(struct lab_workload, may_fail.count)},
+	{"burst_ms",   SCHEMA_INTEGER, false, offsetof(struct lab_workload, burst_ms),   .min = 1, .max = 60000},
 	{"requests",   SCHEMA_TEXTS,   false, offsetof(struct lab_workload, requests.items), .min = 1, .max = 20,
 	 .count_offset = offsetof(struct lab_workload, requests.count)},
 };

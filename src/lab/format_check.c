@@ -125,6 +125,7 @@ static int check_kind(const struct lab *lab, const char *path, struct err *err)
 		const char *name;
 		bool given, of_http;
 	} keys[] = {{"requests", workload->requests.count > 0, true},
+		    {"burst_ms", workload->burst_ms > 0, true},
 		    {"samples", workload->samples > 0, false},
 		    {"transaction", workload->transaction != LAB_AUTOCOMMIT, false},
 		    {"checkpoint", workload->checkpoint, false},

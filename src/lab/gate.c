@@ -161,7 +161,6 @@ static int read_switches(const struct gate *gate, const char *database, int *ret
 	AUTO(db_conn_closep) struct db_conn *conn = NULL;
 	AUTO(db_result_freep) struct db_result *there = NULL;
 	AUTO(db_result_freep) struct db_result *rows = NULL;
-	int result = 0;
 
 	memset(ret, 0, GATE_SWITCH_COUNT * sizeof(*ret));
 	if (db_conn_open(gate->conninfo, database, "tasklab gate", GATE_READ_MS, &conn, err) < 0)
@@ -175,10 +174,9 @@ static int read_switches(const struct gate *gate, const char *database, int *ret
 		return -1;
 	for (size_t i = 0; i < db_rows(rows); i++)
 		if (!db_is_null(rows, i, 0) && !db_is_null(rows, i, 1) &&
-		    set_switch(ret, db_get_text(rows, i, 0), db_get_text(rows, i, 1),
-			       result < 0 ? NULL : err) < 0)
-			result = -1;
-	return result;
+		    set_switch(ret, db_get_text(rows, i, 0), db_get_text(rows, i, 1), err) < 0)
+			return -1;
+	return 0;
 }
 
 /* Opening and closing ---------------------------------------------------------------------------
@@ -229,8 +227,6 @@ int gate_refresh(struct gate *gate, const char *name, struct err *err)
 {
 	char database[GUARD_NAME_SIZE] = "";
 	int switches[GATE_SWITCH_COUNT];
-	struct err why = ERR_INIT;
-	int result;
 
 	{
 		LOCK(&gate->mutex);
@@ -241,17 +237,14 @@ int gate_refresh(struct gate *gate, const char *name, struct err *err)
 				       name);
 		memcpy(database, door->database, sizeof(database));
 	}
-	result = read_switches(gate, database, switches, &why);
-	if (result == 0 || why.code == ERR_UNPROCESSABLE) {
-		LOCK(&gate->mutex);
-		struct gate_door *door = find(gate, name);
+	if (read_switches(gate, database, switches, err) < 0)
+		return -1;
+	LOCK(&gate->mutex);
+	struct gate_door *door = find(gate, name);
 
-		if (door)
-			memcpy(door->switches, switches, sizeof(switches));
-	}
-	if (result < 0 && err)
-		*err = why;
-	return result;
+	if (door)
+		memcpy(door->switches, switches, sizeof(switches));
+	return 0;
 }
 
 void gate_close(struct gate *gate, const char *name)

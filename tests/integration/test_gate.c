@@ -120,10 +120,10 @@ static void switches_are_read(void **state)
 		{"a row more", "INSERT INTO lab.switches VALUES ('report_cache', 'single_flight')",
 		 GATE_PER_REQUEST, GATE_SINGLE_FLIGHT, GATE_BATCHED, NULL},
 		{"bad value", "UPDATE lab.switches SET value = 'quick' WHERE name = 'task_tags'",
-		 GATE_PER_REQUEST, GATE_SINGLE_FLIGHT, GATE_JOINED,
+		 GATE_PER_REQUEST, GATE_SINGLE_FLIGHT, GATE_BATCHED,
 		 "expected one of joined, per_task, batched"},
 		{"bad name", "UPDATE lab.switches SET name = 'taks_tags' WHERE name = 'task_tags'",
-		 GATE_PER_REQUEST, GATE_SINGLE_FLIGHT, GATE_JOINED, "no switch \"taks_tags\""},
+		 GATE_PER_REQUEST, GATE_SINGLE_FLIGHT, GATE_BATCHED, "no switch \"taks_tags\""},
 		{"no rows", "DELETE FROM lab.switches", GATE_POOLED, GATE_OFF, GATE_JOINED, NULL},
 		{"no table", "DROP TABLE lab.switches", GATE_POOLED, GATE_OFF, GATE_JOINED, NULL},
 	};

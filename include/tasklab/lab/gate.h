@@ -55,8 +55,8 @@ void gate_freep(struct gate **gate);
 
 /* Opens a door to the database and reads its switches. ERR_CONFLICT when it is open already. */
 int gate_open(struct gate *gate, const char *name, const char *database, struct err *err);
-/* Reads the switches anew. ERR_UNPROCESSABLE names a switch with a value that there is not; the
- * others are in force all the same. */
+/* Reads the switches anew. ERR_UNPROCESSABLE names a switch with a value that there is not; then
+ * those from before stay in force. */
 int gate_refresh(struct gate *gate, const char *name, struct err *err);
 /* Lets nobody in any more and waits for those inside; none of that name: nothing. */
 void gate_close(struct gate *gate, const char *name);
