@@ -305,6 +305,12 @@ static double sqlstate_count(const struct lab_evidence *item, const struct recor
 	return 0;
 }
 
+static double http_errors(const struct lab_evidence *item, const struct record *record)
+{
+	(void)item;
+	return (double)record->workload.http_errors;
+}
+
 /* Of answers ------------------------------------------------------------------------------------
  */
 
@@ -349,6 +355,7 @@ static const struct kind KINDS[] = {
 	{"estimate-off-by", "largest misestimate of rows", misestimate, KIND_NODE | KIND_RELATION, true, ANY, ANY},
 	{"heap-fetches", "heap fetches per call", heap_fetches, READ, true, ANY, ANY},
 	{"hot-update-share", "share of updates that were HOT", hot_update_share, KIND_RELATION, true, ANY, ANY},
+	{"http-errors", "answers of 500 or more", http_errors, 0, true, ANY, ANY},
 	{"index-bytes", "bytes of indexes at the end", index_bytes, READ, true, ANY, ANY},
 	{"index-searches", "index searches per call", index_searches, READ, true, ANY, ANY},
 	{"jit-functions", "functions compiled per call", jit_functions, 0, true, ANY, ANY},
