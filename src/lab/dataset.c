@@ -20,6 +20,7 @@ static const struct {
 	{"jit", "off"},
 	{"max_parallel_workers_per_gather", "0"},
 	{"random_page_cost", "1.1"},
+	{"synchronize_seqscans", "off"},
 	{"work_mem", "4MB"},
 };
 
@@ -38,10 +39,15 @@ static const char SQL_TEMPLATE_STATE[] = "SELECT datistemplate AND NOT datallowc
 					 " coalesce(shobj_description(oid, 'pg_database'), '')"
 					 " FROM pg_database WHERE datname = $1";
 
+/* For the tables that still have it on and are this role's to change. */
 static const char SQL_AUTOVACUUM_OFF[] =
 	"DO $$ DECLARE t regclass; BEGIN"
-	" FOR t IN SELECT c.oid FROM pg_class c WHERE c.relkind IN ('r', 'm')"
-	" AND c.relnamespace = 'public'::regnamespace"
+	" FOR t IN SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+	" WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> "
+	"'information_schema'"
+	" AND NOT coalesce(c.reloptions && '{autovacuum_enabled=off,autovacuum_enabled=false}', "
+	"false)"
+	" AND pg_has_role(c.relowner, 'USAGE')"
 	" AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') LOOP"
 	" EXECUTE format('ALTER TABLE %s SET (autovacuum_enabled = off,"
 	" toast.autovacuum_enabled = off)', t);"
@@ -163,9 +169,14 @@ static int finish_template(const char *conninfo, const char *name, struct err *e
 		return -1;
 	/* FREEZE also sets hint bits and the visibility map, so clones read and write no more than
 	 * the lab makes them. */
-	if (db_conn_script(conn, SQL_AUTOVACUUM_OFF, err) < 0)
+	if (dataset_quiet(conn, err) < 0)
 		return -1;
 	return db_conn_script(conn, "VACUUM (FREEZE, ANALYZE)", err);
+}
+
+int dataset_quiet(struct db_conn *conn, struct err *err)
+{
+	return db_conn_script(conn, SQL_AUTOVACUUM_OFF, err);
 }
 
 static int fill_template(const char *conninfo, const char *name, enum seed_scale scale,
@@ -271,7 +282,9 @@ static int vacuum_clone(const char *conninfo, const char *database, struct err *
 	(void)snprintf(application, sizeof(application), "%s%s", GUARD_APPLICATION, database);
 	if (db_conn_open(conninfo, database, application, GUARD_CONNECT_MS, &conn, err) < 0)
 		return -1;
-	return db_conn_script(conn, "VACUUM (ANALYZE)", err);
+	/* No ANALYZE: its sample is random, and the clone has the template's statistics already, so
+	 * that all clones of a template have the same. */
+	return db_conn_script(conn, "VACUUM", err);
 }
 
 int dataset_clone(struct db_conn *guard, const char *conninfo, const struct lab *lab,

@@ -7,10 +7,16 @@
 #include <string.h>
 
 #include <tasklab/base/buf.h>
+#include <tasklab/base/clock.h>
 
 #include "counters.h"
+#include "dataset.h"
 #include "equivalence.h"
 #include "guard.h"
+
+#define OTHERS_WAIT_MS                                                                             \
+	INT64_C(5000) /* for sessions that end; then without having waited to the end */
+#define OTHERS_TRY_NS (5 * CLOCK_NS_PER_MS)
 
 struct recorder {
 	const struct runner_job *job;
@@ -22,6 +28,11 @@ static const char SQL_EXPLAIN[] =
 	"EXPLAIN (ANALYZE, BUFFERS, WAL, SETTINGS, VERBOSE, FORMAT JSON) EXECUTE " RUNNER_STATEMENT;
 
 static const char SQL_HAS_STATEMENTS[] = "SELECT to_regclass('pg_stat_statements') IS NOT NULL";
+
+/* Sessions of this run in the lab's database, beside this one. */
+static const char SQL_OTHERS[] =
+	"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+	" AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()";
 
 /* Opening ---------------------------------------------------------------------------------------
  */
@@ -219,19 +230,49 @@ static int record_queries(struct recorder *recorder, struct record *record, stru
 	return 0;
 }
 
+/* A session that has ended on this side (a script's) sends its last statistics when it ends on the
+ * server, which would count them to the workload. */
+static int wait_for_others(struct recorder *recorder, struct err *err)
+{
+	int64_t deadline_ns = clock_mono_ns() + OTHERS_WAIT_MS * CLOCK_NS_PER_MS;
+
+	while (clock_mono_ns() < deadline_ns) {
+		AUTO(db_result_freep) struct db_result *found = NULL;
+
+		if (check_stop(recorder, err) < 0 ||
+		    db_conn_query(recorder->conn, SQL_OTHERS, DB_NO_ARGS, &found, err) < 0)
+			return -1;
+		if (db_get_i64(found, 0, 0) == 0)
+			return 0;
+		clock_sleep_until(clock_mono_ns() + OTHERS_TRY_NS);
+	}
+	return 0;
+}
+
 /* The phase -------------------------------------------------------------------------------------
  */
 
 int recorder_begin(struct recorder *recorder, struct record *record, struct err *err)
 {
-	if (record_answers(recorder, record, err) < 0 || record_plans(recorder, record, err) < 0)
+	if (dataset_quiet(recorder->conn, err) < 0 || record_answers(recorder, record, err) < 0)
+		return -1;
+	if (record_plans(recorder, record, err) < 0)
+		return -1;
+	return wait_for_others(recorder, err);
+}
+
+int recorder_count(struct recorder *recorder, struct record *record, struct err *err)
+{
+	if (recorder->job->workload->checkpoint &&
+	    db_conn_script(recorder->counters.guard, "CHECKPOINT", err) < 0)
 		return -1;
 	return counters_begin(&recorder->counters, record, err);
 }
 
 int recorder_end(struct recorder *recorder, struct record *record, struct err *err)
 {
-	if (counters_end(&recorder->counters, 0, record, err) < 0)
+	/* Each client's last transaction was its own. */
+	if (counters_end(&recorder->counters, recorder->job->workload->clients, record, err) < 0)
 		return -1;
 	return record_queries(recorder, record, err);
 }

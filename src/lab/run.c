@@ -111,12 +111,25 @@ static int read_params(struct run *run, struct err *err)
 			   &run->params, err);
 }
 
+struct counting {
+	struct recorder *recorder;
+	struct record *record;
+};
+
+static int start_counting(void *arg, struct err *err)
+{
+	const struct counting *counting = arg;
+
+	return recorder_count(counting->recorder, counting->record, err);
+}
+
 /* The whole of one phase: answers, plans, workload, counters. */
 static int run_phase(struct run *run, const char *label, const char *sql, struct record **ret,
 		     struct err *err)
 {
 	AUTO(record_freep) struct record *record = NULL;
 	AUTO(recorder_closep) struct recorder *recorder = NULL;
+	struct counting counting;
 	const struct runner_job job = {.conninfo = run->options->conninfo,
 				       .database = database(run),
 				       .application = run->application,
@@ -125,12 +138,16 @@ static int run_phase(struct run *run, const char *label, const char *sql, struct
 				       .workload = &run->lab->workload,
 				       .evidence = run->lab->evidence,
 				       .evidence_count = run->lab->evidence_count,
+				       .ready = start_counting,
+				       .ready_arg = &counting,
 				       .stop = &run->interrupt.stop,
 				       .progress = run->options->progress};
 
 	progress_label(run->options->progress, label);
-	if (record_new(&record, err) < 0 || recorder_open(&job, run->guard, &recorder, err) < 0 ||
-	    recorder_begin(recorder, record, err) < 0 || runner_run(&job, record, err) < 0 ||
+	if (record_new(&record, err) < 0 || recorder_open(&job, run->guard, &recorder, err) < 0)
+		return -1;
+	counting = (struct counting){recorder, record};
+	if (recorder_begin(recorder, record, err) < 0 || runner_run(&job, record, err) < 0 ||
 	    recorder_end(recorder, record, err) < 0)
 		return -1;
 	*ret = TAKE(record);

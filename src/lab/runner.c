@@ -49,6 +49,14 @@ static int64_t wait_for_start(struct crew *crew)
 	return crew->start_ns;
 }
 
+/* The session's table statistics would arrive up to a second late (PostgreSQL 15 and later): those
+ * of the session's start in the middle of the workload, and the last ones after it. */
+static int flush_statistics(struct client *client)
+{
+	return db_conn_query(client->conn, "SELECT pg_stat_force_next_flush()::text", DB_NO_ARGS,
+			     NULL, &client->err);
+}
+
 static int open_client(struct client *client)
 {
 	const struct runner_job *job = client->crew->job;
@@ -57,7 +65,9 @@ static int open_client(struct client *client)
 			 &client->conn, &client->err) < 0)
 		return -1;
 	db_conn_set_deadline(client->conn, clock_mono_ns() + CALL_MAX_NS);
-	return db_conn_prepare(client->conn, RUNNER_STATEMENT, job->sql, &client->err);
+	if (db_conn_prepare(client->conn, RUNNER_STATEMENT, job->sql, &client->err) < 0)
+		return -1;
+	return flush_statistics(client);
 }
 
 static int call_once(struct client *client, uint64_t number)
@@ -72,13 +82,6 @@ static int call_once(struct client *client, uint64_t number)
 		return -1;
 	hist_record(client->latency, clock_mono_ns() - begin_ns);
 	return 0;
-}
-
-/* The session's table statistics would arrive up to a second late (PostgreSQL 15 and later). */
-static int flush_statistics(struct client *client)
-{
-	return db_conn_query(client->conn, "SELECT pg_stat_force_next_flush()::text", DB_NO_ARGS,
-			     NULL, &client->err);
 }
 
 static int work(struct client *client, int64_t start_ns)
@@ -119,14 +122,23 @@ static void *client_main(void *arg)
 	return NULL;
 }
 
-static void start_together(struct crew *crew, unsigned clients)
+/* When nobody is left to be waited for; a start that cannot be made fails the job. */
+static int start_together(struct crew *crew, unsigned clients, struct err *err)
 {
+	const struct runner_job *job = crew->job;
+	int result = 0;
 	LOCK(&crew->mutex);
+
 	while (crew->waiting < clients)
 		pthread_cond_wait(&crew->changed, &crew->mutex);
+	if (job->ready && !stopped(crew))
+		result = job->ready(job->ready_arg, err);
+	if (result < 0)
+		atomic_store(&crew->failed, true);
 	crew->start_ns = clock_mono_ns();
 	crew->go = true;
 	pthread_cond_broadcast(&crew->changed);
+	return result;
 }
 
 /* Starts what can be started; a client that could not be has its error set. A client that runs is
@@ -188,12 +200,17 @@ int runner_run(const struct runner_job *job, struct record *record, struct err *
 			    .mutex = PTHREAD_MUTEX_INITIALIZER,
 			    .changed = PTHREAD_COND_INITIALIZER};
 	struct client *clients = calloc(n, sizeof(*clients));
-	int result;
+	struct err why = ERR_INIT;
+	int started, result;
 
 	if (!clients)
 		return err_no_memory(err);
-	start_together(&crew, start_clients(&crew, clients, n));
+	started = start_together(&crew, start_clients(&crew, clients, n), &why);
 	result = end_clients(clients, n, &crew, record, err);
+	if (started < 0 && result == 0) {
+		*err = why;
+		result = -1;
+	}
 	free(clients);
 	if (result == 0 && atomic_load(job->stop))
 		return err_set(err, ERR_UNAVAILABLE, "the run was stopped", "%s", "");

@@ -23,6 +23,10 @@ struct runner_job {
 	const struct lab_workload *workload;
 	const struct lab_evidence *evidence; /* whose queries the recorder asks; may be none */
 	size_t evidence_count;
+	/* Called when all clients are connected and wait to make the first call, which then comes
+	 * at once; may be NULL. */
+	int (*ready)(void *ready_arg, struct err *err);
+	void *ready_arg;
 	atomic_bool *stop;         /* ends the job early, as ERR_UNAVAILABLE */
 	struct progress *progress; /* counts calls; may be NULL */
 };

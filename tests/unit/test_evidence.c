@@ -195,12 +195,76 @@ static void estimates(void **state)
 	assert_int_equal(judge(&estimate, one, one, &verdict), EVIDENCE_NOT_HELD);
 }
 
+/* A query's figure, and what is said when there is none. */
+static void queries(void **state)
+{
+	AUTO(record_freep) struct record *before = record("Seq Scan", 0, 1, -1);
+	AUTO(record_freep) struct record *after = record("Seq Scan", 0, 1, 0);
+	struct lab_evidence query = item("query");
+	struct evidence_verdict verdict;
+
+	(void)state;
+	query.sql = (char[]){"SELECT count(*) FROM stale"};
+	query.after.at_most = 0;
+	assert_int_equal(judge(&query, before, after, &verdict), EVIDENCE_NOT_HELD);
+	assert_non_null(strstr(verdict.reason, "not measured after"));
+	after->queries = calloc(1, sizeof(*after->queries));
+	assert_non_null(after->queries);
+	after->query_count = 1;
+	after->queries[0].sql = strdup(query.sql);
+	assert_int_equal(judge(&query, before, after, &verdict), EVIDENCE_HELD);
+	assert_string_equal(verdict.claim, "query SELECT count(*) FROM stale, after at most 0");
+	after->queries[0].value = NAN;
+	(void)snprintf(after->queries[0].problem, sizeof(after->queries[0].problem), "no stale");
+	assert_int_equal(judge(&query, before, after, &verdict), EVIDENCE_NOT_HELD);
+	assert_string_equal(verdict.reason, "what the query returns: not measured after: no stale");
+}
+
+/* What the catalogue refuses. */
+static void checks(void **state)
+{
+	char *word = (char[]){"x"};
+	struct lab_evidence unknown = item("shared-blocks-per-cal"), nothing = item("zzz");
+	struct lab_evidence node = item("rows-of-node"), sql = item("query");
+	struct lab_evidence state_missing = item("sqlstate-count"), extra = item("deadlocks");
+	struct lab_evidence unbounded = item("hot-update-share"), scale = item("same-rows");
+	const struct {
+		const struct lab_evidence *item;
+		const char *says;
+	} cases[] = {
+		{&unknown, "found \"shared-blocks-per-cal\"; did you mean "
+			   "\"shared-blocks-per-call\"?"},
+		{&nothing, "kind: expected one of those in docs/labs.md, found \"zzz\""},
+		{&node, "rows-of-node: expected a \"node\""},
+		{&sql, "query: expected a \"sql\""},
+		{&state_missing, "sqlstate-count: expected a \"sqlstate\""},
+		{&extra, "relation: deadlocks does not read it, expected none"},
+		{&unbounded, "hot-update-share: expected a bound"},
+		{&scale, "scales: expected small, medium or large, found \"x\""},
+	};
+
+	(void)state;
+	extra.relation = word;
+	scale.scales = (struct lab_texts){&word, 1};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct err err = ERR_INIT;
+
+		assert_int_equal(evidence_check(cases[i].item, &err), -1);
+		if (!strstr(err.message, cases[i].says))
+			fail_msg("\"%s\" does not say \"%s\"", err.message, cases[i].says);
+	}
+	sql.sql = word;
+	sql.after.at_most = 1;
+	assert_int_equal(evidence_check(&sql, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plan_nodes), cmocka_unit_test(bounds),
 		cmocka_unit_test(ratios),     cmocka_unit_test(same_rows),
 		cmocka_unit_test(skipped),    cmocka_unit_test(estimates),
+		cmocka_unit_test(queries),    cmocka_unit_test(checks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

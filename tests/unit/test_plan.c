@@ -140,6 +140,60 @@ static void changes(void **state)
 	assert_true(changed[0] && changed[1] && changed[2] && changed[3]);
 }
 
+/* JSON takes the name apart; text has it whole. */
+static void names(void **state)
+{
+	static const struct {
+		const char *members, *name;
+	} cases[] = {
+		{"\"Node Type\": \"Seq Scan\"", "Seq Scan"},
+		{"\"Node Type\": \"Seq Scan\", \"Parallel Aware\": true", "Parallel Seq Scan"},
+		{"\"Node Type\": \"Index Scan\", \"Scan Direction\": \"Backward\"", "Index Scan"},
+		{"\"Node Type\": \"Hash Join\", \"Join Type\": \"Inner\"", "Hash Join"},
+		{"\"Node Type\": \"Hash Join\", \"Join Type\": \"Anti\"", "Hash Anti Join"},
+		{"\"Node Type\": \"Hash Join\", \"Join Type\": \"Right Semi\"",
+		 "Hash Right Semi Join"},
+		{"\"Node Type\": \"Hash Join\", \"Join Type\": \"Full\", \"Parallel Aware\": true",
+		 "Parallel Hash Full Join"},
+		{"\"Node Type\": \"Merge Join\", \"Join Type\": \"Semi\"", "Merge Semi Join"},
+		{"\"Node Type\": \"Nested Loop\", \"Join Type\": \"Inner\"", "Nested Loop"},
+		{"\"Node Type\": \"Nested Loop\", \"Join Type\": \"Left\"",
+		 "Nested Loop Left Join"},
+		{"\"Node Type\": \"Aggregate\", \"Strategy\": \"Plain\"", "Aggregate"},
+		{"\"Node Type\": \"Aggregate\", \"Strategy\": \"Sorted\"", "GroupAggregate"},
+		{"\"Node Type\": \"Aggregate\", \"Strategy\": \"Hashed\","
+		 " \"Partial Mode\": \"Simple\"",
+		 "HashAggregate"},
+		{"\"Node Type\": \"Aggregate\", \"Strategy\": \"Mixed\"", "MixedAggregate"},
+		{"\"Node Type\": \"Aggregate\", \"Strategy\": \"Sorted\","
+		 " \"Partial Mode\": \"Finalize\"",
+		 "Finalize GroupAggregate"},
+		{"\"Node Type\": \"SetOp\", \"Strategy\": \"Hashed\", \"Command\": \"Except\"",
+		 "HashSetOp Except"},
+		{"\"Node Type\": \"SetOp\", \"Strategy\": \"Sorted\","
+		 " \"Command\": \"Intersect All\"",
+		 "SetOp Intersect All"},
+		{"\"Node Type\": \"ModifyTable\", \"Operation\": \"Merge\"", "Merge"},
+		{"\"Node Type\": \"Foreign Scan\", \"Operation\": \"Select\"", "Foreign Scan"},
+		{"\"Node Type\": \"Foreign Scan\", \"Operation\": \"Delete\"", "Foreign Delete"},
+		{"\"Node Type\": \"Custom Scan\", \"Custom Plan Provider\": \"Own\"",
+		 "Custom Scan (Own)"},
+		{"\"Node Type\": \"Bitmap Heap Scan\"", "Bitmap Heap Scan"},
+		{"\"Node Type\": \"Incremental Sort\"", "Incremental Sort"},
+		{"\"Node Type\": \"WindowAgg\"", "WindowAgg"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(plan_freep) struct plan *plan = NULL;
+		char json[256];
+
+		(void)snprintf(json, sizeof(json), "[{\"Plan\": {%s}}]", cases[i].members);
+		plan = parse(json);
+		assert_string_equal(plan->nodes[0].type, cases[i].name);
+	}
+}
+
 static void unreadable(void **state)
 {
 	static const char *const bad[] = {"",
@@ -166,8 +220,8 @@ static void unreadable(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tree),    cmocka_unit_test(loops),      cmocka_unit_test(finding),
-		cmocka_unit_test(changes), cmocka_unit_test(unreadable),
+		cmocka_unit_test(tree),    cmocka_unit_test(loops), cmocka_unit_test(finding),
+		cmocka_unit_test(changes), cmocka_unit_test(names), cmocka_unit_test(unreadable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
