@@ -55,7 +55,8 @@ static const struct cmd_row commands[] = {
 	{"lab", cmd_lab, "run experiments on slow queries, from broken to fixed",
 	 "tasklab lab list [--json]\n"
 	 "       tasklab lab show LAB [--json]\n"
-	 "       tasklab lab run LAB [--scale small|medium|large] [--report DIR] [--keep] [--json]\n"
+	 "       tasklab lab run LAB [--scale small|medium|large] [--report DIR] [--keep] [--local]\n"
+	 "                           [--json]\n"
 	 "       tasklab lab status [--json]\n"
 	 "       tasklab lab reset [LAB | --all] [--json]\n"
 	 "\n"
@@ -64,7 +65,9 @@ static const struct cmd_row commands[] = {
 	 "database; --keep leaves it in its fixed state, --report also saves the report in DIR as text\n"
 	 "and JSON. Exit status 3: the evidence does not hold. status lists the databases of the labs;\n"
 	 "reset drops those that a killed run left, and with --all the data sets too. --labs-dir DIR\n"
-	 "adds a folder of labs. All of it needs the sandbox: TASKLAB_SANDBOX=on.\n"},
+	 "adds a folder of labs. The work is done in the service when one answers at --listen and works\n"
+	 "on the same database, so that dashboards show it; --local does it here. All of it needs the\n"
+	 "sandbox: TASKLAB_SANDBOX=on.\n"},
 	{"metrics", cmd_metrics, "list the metrics with their labels and bounds",
 	 "tasklab metrics --list [--json | --markdown]\n"
 	 "\n"

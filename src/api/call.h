@@ -28,6 +28,7 @@ enum api_route_flag {
 	API_ROUTE_LIST = 0x4,       /* answers {"items": [...], "next": ...} */
 	API_ROUTE_TEXT = 0x8,       /* answers text/plain */
 	API_ROUTE_ALWAYS = 0x10,    /* answered in overload too */
+	API_ROUTE_ACCEPTED = 0x20,  /* a create whose work is done later: 202 with Location */
 };
 
 /* One row of the route table (routes.c). */

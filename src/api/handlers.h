@@ -9,6 +9,14 @@ api_handler comment_list_handler, comment_create_handler, comment_get_handler,
 	comment_update_handler, comment_delete_handler, event_list_handler;
 extern const struct field_set COMMENT_FIELDS, COMMENT_BODY_FIELDS;
 
+/* labs.c */
+api_handler lab_list_handler, lab_get_handler;
+
+/* lab_runs.c */
+api_handler lab_run_list_handler, lab_run_create_handler, lab_run_get_handler,
+	lab_run_cancel_handler;
+extern const struct field_set LAB_RUN_FIELDS, LAB_RUN_QUERY;
+
 /* members.c */
 api_handler member_list_handler, member_add_handler, member_get_handler, member_update_handler,
 	member_delete_handler;

@@ -89,7 +89,8 @@ static void put_path_parameters(struct json *json, const char *template)
 			return;
 		memcpy(name, open + 1, len);
 		name[len] = '\0';
-		put_parameter(json, name, "path", true, FIELD_ID, "from the path");
+		put_parameter(json, name, "path", true,
+			      strcmp(name, "slug") == 0 ? FIELD_TEXT : FIELD_ID, "from the path");
 		open = close;
 	}
 }
@@ -190,7 +191,10 @@ static void put_content(struct json *json, const char *type, const char *referen
 static void put_responses(struct json *json, const struct api_route *route)
 {
 	bool none = route->method == HTTP_DELETE;
-	const char *status = none ? "204" : route->flags & API_ROUTE_IDEMPOTENT ? "201" : "200";
+	const char *status = none                                  ? "204"
+			     : route->flags & API_ROUTE_IDEMPOTENT ? "201"
+			     : route->flags & API_ROUTE_ACCEPTED   ? "202"
+								   : "200";
 
 	json_name(json, "responses");
 	json_begin_object(json);

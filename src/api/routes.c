@@ -20,6 +20,7 @@
 #define LIST      API_ROUTE_LIST
 #define VERSIONED API_ROUTE_VERSIONED
 #define CREATE    API_ROUTE_IDEMPOTENT
+#define ACCEPTED  API_ROUTE_ACCEPTED
 static const struct api_route ROWS[] = {
 	{HTTP_GET, ALWAYS | TEXT, "/metrics", metrics_handler, &METRICS_QUERY, NULL, "Metrics for Prometheus, as text, OpenMetrics or protobuf"},
 	{HTTP_GET, ALWAYS, "/healthz", healthz_handler, NULL, NULL, "Is the process alive?"},
@@ -70,6 +71,13 @@ static const struct api_route ROWS[] = {
 	{HTTP_GET, VERSIONED, "/api/v1/users/{id}", user_get_handler, NULL, NULL, "Read a user"},
 	{HTTP_PATCH, VERSIONED, "/api/v1/users/{id}", user_update_handler, NULL, &USER_FIELDS, "Change a user"},
 	{HTTP_DELETE, VERSIONED, "/api/v1/users/{id}", user_delete_handler, NULL, NULL, "Delete a user that owns nothing"},
+
+	{HTTP_GET, 0, "/api/v1/labs", lab_list_handler, NULL, NULL, "List the labs; in the sandbox only, as all of labs"},
+	{HTTP_GET, 0, "/api/v1/labs/{slug}", lab_get_handler, NULL, NULL, "Read a lab, without the answers of its quiz"},
+	{HTTP_GET, LIST, "/api/v1/labs/{slug}/runs", lab_run_list_handler, &LIST_QUERY, NULL, "List a lab's runs, the latest first"},
+	{HTTP_POST, ACCEPTED, "/api/v1/labs/{slug}/runs", lab_run_create_handler, NULL, &LAB_RUN_FIELDS, "Begin work on a lab; 409 while other work is under way"},
+	{HTTP_GET, 0, "/api/v1/labs/{slug}/runs/{id}", lab_run_get_handler, &LAB_RUN_QUERY, NULL, "Read a run: how far it is, and its report when it has finished"},
+	{HTTP_DELETE, 0, "/api/v1/labs/{slug}/runs/{id}", lab_run_cancel_handler, NULL, NULL, "Cancel a run that is under way"},
 
 	{HTTP_GET, LIST, "/api/v1/reports/project-summary", report_project_summary_handler, &LIST_QUERY, NULL, "Tasks of each project by status"},
 	{HTTP_GET, LIST, "/api/v1/reports/workload", report_workload_handler, &LIST_QUERY, NULL, "Open tasks of each user by priority"},

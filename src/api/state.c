@@ -45,6 +45,7 @@ int api_new(const struct api_options *options, struct api **ret, struct err *err
 	api->pool = options->pool;
 	api->sandbox = options->sandbox;
 	api->gate = options->gate;
+	api->engine = options->engine;
 	api->conninfo = strdup(options->conninfo);
 	pthread_mutex_init(&api->mutex, NULL);
 	(void)err_set(&api->schema_err, ERR_UNAVAILABLE, "the schema has not been checked yet",

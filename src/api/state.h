@@ -17,6 +17,7 @@ struct api {
 	bool sandbox;
 	struct gate *gate;         /* the caller's; NULL: no labs */
 	struct lab_cache *cache;   /* of the labs; NULL without a gate */
+	struct engine *engine;     /* the caller's; NULL: the sandbox is off */
 	atomic_bool draining;      /* /readyz is 503, and the collectors end */
 	_Atomic int64_t principal; /* the sandbox's first administrator; 0: not known yet */
 

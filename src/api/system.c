@@ -27,7 +27,6 @@ int index_handler(struct api_call *call, struct http_reply *reply, struct err *e
 	};
 	struct json json = JSON_INIT(http_reply_body(reply));
 
-	(void)call;
 	(void)err;
 	json_begin_object(&json);
 	json_kv_string(&json, "name", "tasklab");
@@ -35,6 +34,8 @@ int index_handler(struct api_call *call, struct http_reply *reply, struct err *e
 	json_begin_object(&json);
 	for (size_t i = 0; i < ARRAY_LEN(LINKS); i++)
 		json_kv_string(&json, LINKS[i][0], LINKS[i][1]);
+	if (call->api->engine)
+		json_kv_string(&json, "labs", "/api/v1/labs");
 	json_end_object(&json);
 	json_end_object(&json);
 	return 0;

@@ -11,10 +11,12 @@
 #include <tasklab/cmd/cmd.h>
 #include <tasklab/db/db.h>
 #include <tasklab/http/server.h>
+#include <tasklab/lab/engine.h>
 #include <tasklab/lab/gate.h>
 #include <tasklab/metrics/metrics.h>
 
 #include "address.h"
+#include "labs_dir.h"
 
 #define LAB_CONNECTIONS 8 /* of the pool of a lab over HTTP */
 #define METRICS_THREADS 4 /* of a listener for /metrics alone: a few scrapers */
@@ -22,7 +24,8 @@
 struct serve {
 	const struct config *config;
 	struct db_pool *pool;
-	struct gate *gate; /* of the labs over HTTP; NULL outside the sandbox */
+	struct gate *gate;     /* of the labs over HTTP; NULL outside the sandbox */
+	struct engine *engine; /* of the labs; NULL: the sandbox is off */
 	struct api *api;
 	struct http_server *server;
 	struct http_server *metrics_server; /* NULL: /metrics is on the API's listener */
@@ -198,16 +201,32 @@ static int open_gate(struct serve *serve, struct err *err)
 			&serve->gate, err);
 }
 
+static int start_engine(struct serve *serve, struct err *err)
+{
+	AUTO(labs_folders_release) struct labs_folders folders = {.count = 0};
+
+	if (!serve->config->sandbox)
+		return 0;
+	if (labs_folders(serve->config, &folders, err) < 0)
+		return -1;
+	return engine_new(&(struct engine_options){.conninfo = serve->config->database_url,
+						   .folders = folders.items,
+						   .folder_count = folders.count,
+						   .gate = serve->gate},
+			  &serve->engine, err);
+}
+
 static int start(struct serve *serve, struct err *err)
 {
 	const struct db_pool_options pool = pool_options(serve->config);
 
 	if (check_listen(serve->config, err) < 0 || cmd_metrics_labels(err) < 0 ||
 	    metrics_start(err) < 0 || db_pool_open(&pool, &serve->pool, err) < 0 ||
-	    open_gate(serve, err) < 0)
+	    open_gate(serve, err) < 0 || start_engine(serve, err) < 0)
 		return -1;
 	if (api_new(&(struct api_options){.pool = serve->pool,
 					  .conninfo = serve->config->database_url,
+					  .engine = serve->engine,
 					  .sandbox = serve->config->sandbox,
 					  .gate = serve->gate},
 		    &serve->api, err) < 0)
@@ -216,12 +235,28 @@ static int start(struct serve *serve, struct err *err)
 	return start_servers(serve, err);
 }
 
+/* A job that does not end holds up the rest, which it may still use: then the process ends as it
+ * is. */
+static void stop_engine(struct serve *serve)
+{
+	struct err err = ERR_INIT;
+
+	if (engine_stop(&serve->engine, &err) == 0)
+		return;
+	log_event(LOG_ERROR, "not stopped in order",
+		  LOG_FIELDS(LOG_STR("message", err.message), LOG_STR("detail", err.detail)));
+	_exit(CMD_FAILED);
+}
+
 static void stop(struct serve *serve)
 {
+	if (serve->engine)
+		engine_drain(serve->engine);
 	if (serve->server)
 		http_server_stop(serve->server);
 	if (serve->metrics_server)
 		http_server_stop(serve->metrics_server);
+	stop_engine(serve);
 	api_freep(&serve->api);
 	gate_freep(&serve->gate);
 	if (serve->pool)

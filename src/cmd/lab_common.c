@@ -6,17 +6,11 @@
 
 int lab_catalogue(const struct cmd *cmd, struct catalogue **ret, struct err *err)
 {
-	AUTO(freep) char *shipped = NULL;
-	const char *own = cmd->config->labs_dir;
-	const char *folders[2];
-	size_t n = 0;
+	AUTO(labs_folders_release) struct labs_folders folders = {.count = 0};
 
-	if (labs_dir_shipped(&shipped, err) < 0)
+	if (labs_folders(cmd->config, &folders, err) < 0)
 		return -1;
-	folders[n++] = shipped;
-	if (own && *own)
-		folders[n++] = own;
-	return catalogue_load(folders, n, ret, err);
+	return catalogue_load(folders.items, folders.count, ret, err);
 }
 
 int lab_print_problems(const struct catalogue *catalogue)

@@ -1,10 +1,11 @@
-/* lab_run.c - tasklab lab run: a whole run and its report. */
+/* lab_run.c - tasklab lab run: a whole run and its report, in the service or stand-alone. */
 #include <stdio.h>
 
 #include <tasklab/base/term.h>
 #include <tasklab/lab/report.h>
 #include <tasklab/lab/run.h>
 
+#include "lab_service.h"
 #include "lab_words.h"
 
 static int print_run(const struct cmd *cmd, const struct run_result *result, const char *folder)
@@ -26,17 +27,54 @@ static int print_run(const struct cmd *cmd, const struct run_result *result, con
 	return run_passed(result) ? CMD_OK : CMD_NOT_ACCEPTED;
 }
 
+static int run_alone(const struct cmd *cmd, struct run_options *run, const char *folder)
+{
+	AUTO(run_result_freep) struct run_result *result = NULL;
+	struct err err = ERR_INIT;
+	int rc;
+
+	run->progress = progress_new(run->lab->slug, 0);
+	rc = run_lab(run, &result, &err);
+	progress_end(run->progress, rc == 0);
+	if (rc < 0)
+		return cmd_fail(cmd, "the run failed", &err);
+	return print_run(cmd, result, folder);
+}
+
+static int run_in_service(const struct cmd *cmd, struct lab_service *service,
+			  const struct run_options *run, const char *folder)
+{
+	AUTO(buf_release) struct buf out = BUF_INIT(REPORT_JSON_MAX);
+	struct lab_service_job job;
+	struct err err = ERR_INIT;
+	char body[128];
+
+	(void)snprintf(body, sizeof(body), "{\"action\":\"run\",\"scale\":\"%s\",\"keep\":%s}",
+		       seed_scale_name(run->scale), run->keep ? "true" : "false");
+	if (lab_service_work(service, body, run->stop_fd, &job, &err) < 0)
+		return cmd_fail(cmd, "the run failed", &err);
+	if (lab_service_report(service, &job, cmd->json ? "json" : "text", &out, &err) < 0)
+		return cmd_fail(cmd, "cannot fetch the report", &err);
+	(void)fwrite(out.data, 1, out.len, stdout);
+	if (cmd->json)
+		(void)putchar('\n');
+	if (folder && lab_service_save(service, &job, folder, run->scale, &err) < 0)
+		return cmd_fail(cmd, "cannot save the report", &err);
+	return job.accepted ? CMD_OK : CMD_NOT_ACCEPTED;
+}
+
 int lab_word_run(struct cmd *cmd)
 {
 	const char *scale = "small", *folder = NULL;
-	bool keep = false;
+	bool local = false;
+	struct run_options run = {.conninfo = cmd->config->database_url};
 	const struct cmd_option options[] = {{"scale", CMD_OPTION_STR, &scale},
 					     {"report", CMD_OPTION_STR, &folder},
-					     {"keep", CMD_OPTION_FLAG, &keep}};
+					     {"keep", CMD_OPTION_FLAG, &run.keep},
+					     {"local", CMD_OPTION_FLAG, &local}};
 	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
-	AUTO(run_result_freep) struct run_result *result = NULL;
+	AUTO(lab_service_freep) struct lab_service *service = NULL;
 	AUTO(lab_stop_closep) int stop_fd = -1;
-	struct run_options run = {.conninfo = cmd->config->database_url};
 	struct err err = ERR_INIT;
 	int rc;
 
@@ -47,14 +85,9 @@ int lab_word_run(struct cmd *cmd)
 	rc = lab_operand(cmd, &catalogue, &run.lab);
 	if (rc != CMD_OK)
 		return rc;
-	run.keep = keep;
 	if (lab_stop_catch(&stop_fd, &err) < 0)
 		return cmd_fail(cmd, "cannot run this lab", &err);
 	run.stop_fd = stop_fd;
-	run.progress = progress_new(run.lab->slug, 0);
-	rc = run_lab(&run, &result, &err);
-	progress_end(run.progress, rc == 0);
-	if (rc < 0)
-		return cmd_fail(cmd, "the run failed", &err);
-	return print_run(cmd, result, folder);
+	lab_service_find(cmd, run.lab->slug, local, &service);
+	return service ? run_in_service(cmd, service, &run, folder) : run_alone(cmd, &run, folder);
 }

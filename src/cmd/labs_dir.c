@@ -46,3 +46,22 @@ int labs_dir_shipped(char **ret, struct err *err)
 	return err_set(err, ERR_NOT_FOUND, "the shipped labs are not beside the program",
 		       "neither %s/%s nor %s/%s", folder, places[0], folder, places[1]);
 }
+
+int labs_folders(const struct config *config, struct labs_folders *ret, struct err *err)
+{
+	struct labs_folders folders = {.count = 1};
+
+	if (labs_dir_shipped(&folders.shipped, err) < 0)
+		return -1;
+	folders.items[0] = folders.shipped;
+	if (config->labs_dir && *config->labs_dir)
+		folders.items[folders.count++] = config->labs_dir;
+	*ret = folders;
+	return 0;
+}
+
+void labs_folders_release(struct labs_folders *folders)
+{
+	free(folders->shipped);
+	folders->shipped = NULL;
+}

@@ -260,7 +260,8 @@ static void say_left_behind(const struct run *run, struct err *err)
 
 static int store(const struct run *run, const char *verdict, const char *report, struct err *err)
 {
-	struct history_run row = {.started_us = run->result->started_us,
+	struct history_run row = {.id = run->options->run_id,
+				  .started_us = run->result->started_us,
 				  .finished_us = run->result->finished_us};
 
 	(void)snprintf(row.slug, sizeof(row.slug), "%s", run->lab->slug);

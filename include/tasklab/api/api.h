@@ -16,15 +16,17 @@
 #include <tasklab/lab/gate.h>
 
 struct api;
+struct engine;
 
 /* Registers the label sets of task states and of the collectors' groups; before metrics_start. */
 int api_labels_register(struct err *err);
 
 struct api_options {
-	struct db_pool *pool; /* stays the caller's; closed after api_freep */
-	const char *conninfo; /* the same database, for checking its schema */
-	bool sandbox;         /* requests act as the first administrator until accounts come */
-	struct gate *gate;    /* of the labs over HTTP; NULL: the header Tasklab-Lab is refused */
+	struct db_pool *pool;  /* stays the caller's; closed after api_freep */
+	const char *conninfo;  /* the same database, for checking its schema */
+	struct engine *engine; /* of the labs, the caller's; NULL: the sandbox is off */
+	bool sandbox;          /* requests act as the first administrator until accounts come */
+	struct gate *gate;     /* of the labs over HTTP; NULL: the header Tasklab-Lab is refused */
 };
 
 /* Starts the background collectors (src/api/collect.c): they check the schema, count tasks, sample

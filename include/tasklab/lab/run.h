@@ -17,7 +17,8 @@ struct run_options {
 	const char *fix_sql;       /* this instead of the lab's own fix; NULL: the lab's */
 	bool keep;                 /* leave the lab's database in its fixed state */
 	struct progress *progress; /* the caller's; may be NULL */
-	int stop_fd;               /* when it becomes readable the run is given up; -1: none */
+	int64_t run_id; /* of the row in lab_runs, from history_reserve; 0: the next one */
+	int stop_fd;    /* when it becomes readable the run is given up; -1: none */
 };
 
 struct run_result;

@@ -1,0 +1,120 @@
+/* engine.h - the engine inside the service: it works on labs in the background, one job at a time.
+ *
+ *   engine_new -> engine_submit, and any number of readers -> engine_drain -> engine_stop
+ *
+ * A job is what a word of `tasklab lab` does. While one is under way others are refused with
+ * ERR_CONFLICT, which names it. The last finished ones are kept, with their reports. Every function
+ * may be called by any thread.
+ */
+#ifndef TASKLAB_LAB_ENGINE_H
+#define TASKLAB_LAB_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tasklab/base/buf.h>
+#include <tasklab/base/err.h>
+#include <tasklab/lab/catalogue.h>
+#include <tasklab/lab/gate.h>
+#include <tasklab/seed/seed.h>
+
+#define ENGINE_KEPT        16    /* finished jobs that are remembered */
+#define ENGINE_STOP_MS     20000 /* longest wait for a job that was given up */
+#define ENGINE_FOLDERS_MAX 4
+#define ENGINE_LABEL_SIZE  64
+#define ENGINE_SQL_MAX     65536
+
+/* X(identifier, name): each has a row in engine.c that says how it is done. */
+#define ENGINE_ACTIONS(X)                                                                          \
+	X(ENGINE_RESET, "reset")                                                                   \
+	X(ENGINE_RUN, "run")
+
+/* X(identifier, name, media type) */
+#define ENGINE_FORMATS(X)                                                                          \
+	X(ENGINE_JSON, "json", "application/json")                                                 \
+	X(ENGINE_TEXT, "text", "text/plain; charset=utf-8")
+
+/* clang-format off */
+enum engine_action {
+#define X(id, name) id,
+	ENGINE_ACTIONS(X)
+#undef X
+	ENGINE_ACTION_COUNT
+};
+
+enum engine_format {
+#define X(id, name, type) id,
+	ENGINE_FORMATS(X)
+#undef X
+	ENGINE_FORMAT_COUNT
+};
+/* clang-format on */
+
+enum engine_state { ENGINE_RUNNING, ENGINE_DONE, ENGINE_FAILED, ENGINE_CANCELLED };
+
+struct engine_request {
+	int64_t id; /* of the job: history_reserve */
+	enum engine_action action;
+	const char *slug;
+	enum seed_scale scale;
+	bool keep; /* run: leave the lab's database in its fixed state */
+};
+
+/* A job as it was at one moment. */
+struct engine_job {
+	int64_t id;
+	enum engine_action action;
+	char slug[LAB_SLUG_MAX + 1];
+	enum seed_scale scale;
+	enum engine_state state;
+	bool accepted;                   /* of a job that is done: the evidence held */
+	int64_t started_us, finished_us; /* the latter is 0 while it runs */
+	char label[ENGINE_LABEL_SIZE];   /* what it does now, and how far that is */
+	uint64_t done, total;
+	struct err err; /* why it failed */
+};
+
+struct engine_options {
+	const char *conninfo;       /* the service's database */
+	const char *const *folders; /* of labs; read anew for each job */
+	size_t folder_count;
+	struct gate *gate; /* the caller's: opened for active labs over HTTP */
+};
+
+struct engine;
+
+int engine_new(const struct engine_options *options, struct engine **ret, struct err *err);
+/* Gives the job under way up, and takes no more. */
+void engine_drain(struct engine *engine);
+/* Drains and waits, ENGINE_STOP_MS at most, then frees. -1: a job did not end, and still uses what
+ * the engine has; the process should end without freeing more. */
+int engine_stop(struct engine **engine, struct err *err);
+
+/* The labs as they are on disk now; catalogue_freep. */
+int engine_catalogue(const struct engine *engine, struct catalogue **ret, struct err *err);
+
+/* ERR_CONFLICT while another job is under way, ERR_NOT_FOUND for an unknown lab. */
+int engine_submit(struct engine *engine, const struct engine_request *request, struct err *err);
+/* The job ends as ENGINE_CANCELLED in a while; of a finished one nothing changes. */
+int engine_cancel(struct engine *engine, int64_t id, struct err *err);
+int engine_read(struct engine *engine, int64_t id, struct engine_job *ret, struct err *err);
+/* The job that is under way; false: none. */
+bool engine_current(struct engine *engine, struct engine_job *ret);
+
+struct engine_look {
+	enum engine_format format;
+	bool colour; /* text: with escape sequences */
+	int width;   /* text: columns */
+};
+/* The report of a finished job. ERR_CONFLICT: it is not finished; ERR_NOT_FOUND: it has none. */
+int engine_report(struct engine *engine, int64_t id, const struct engine_look *look,
+		  struct buf *out, struct err *err);
+
+const char *engine_action_name(enum engine_action action);
+bool engine_action_parse(const char *name, enum engine_action *ret);
+const char *engine_state_name(enum engine_state state); /* "running" */
+const char *engine_format_type(enum engine_format format);
+bool engine_format_parse(const char *name, enum engine_format *ret);
+
+#endif

@@ -1,0 +1,38 @@
+/* lab_service.h - work on labs through the service, when one runs on the same database. */
+#ifndef TASKLAB_CMD_LAB_SERVICE_H
+#define TASKLAB_CMD_LAB_SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <tasklab/base/buf.h>
+#include <tasklab/cmd/cmd.h>
+#include <tasklab/seed/seed.h>
+
+struct lab_service;
+
+/* Looks for the service at the configured listen address, and says on stderr whether it is used, or
+ * why the work is done stand-alone: then *ret is NULL. local: it is not looked for. */
+void lab_service_find(const struct cmd *cmd, const char *slug, bool local,
+		      struct lab_service **ret);
+void lab_service_freep(struct lab_service **service);
+
+/* A job that is done. */
+struct lab_service_job {
+	int64_t id;
+	bool accepted;
+};
+
+/* Has the service do the work that body says (docs/api.md), shows its progress, and waits for the
+ * end. When stop_fd becomes readable the job is cancelled. -1: it failed or was cancelled, and *err
+ * says what the service said. */
+int lab_service_work(struct lab_service *service, const char *body, int stop_fd,
+		     struct lab_service_job *ret, struct err *err);
+/* The report as text for standard output, as JSON, ...: format is a name of the API's. */
+int lab_service_report(struct lab_service *service, const struct lab_service_job *job,
+		       const char *format, struct buf *out, struct err *err);
+/* The report's files as report_save (lab/report.h) writes them. */
+int lab_service_save(struct lab_service *service, const struct lab_service_job *job,
+		     const char *folder, enum seed_scale scale, struct err *err);
+
+#endif

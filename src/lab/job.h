@@ -1,0 +1,34 @@
+/* job.h - one job of the engine: what was asked, how far it is, what came of it. */
+#ifndef LAB_JOB_H
+#define LAB_JOB_H
+
+#include <tasklab/base/term.h>
+#include <tasklab/lab/engine.h>
+#include <tasklab/lab/run.h>
+
+struct job {
+	const char *conninfo;
+	struct engine_job view; /* label, done and total are read from progress */
+	struct catalogue *catalogue;
+	const struct lab *lab;
+	struct progress *progress;
+	int stop_fd; /* eventfd: give up */
+	bool given_up;
+	bool keep;
+	unsigned readers;       /* of the result; the job stays until they are done */
+	struct run_result *run; /* ENGINE_RUN; NULL until it is there */
+};
+
+/* Takes over the catalogue, in which the lab is. */
+int job_new(const char *conninfo, const struct engine_request *request,
+	    struct catalogue **catalogue, const struct lab *lab, struct job **ret, struct err *err);
+void job_freep(struct job **job);
+/* Makes stop_fd readable. */
+void job_give_up(struct job *job);
+/* Does the work, in the caller's thread. *accepted: the evidence held. */
+int job_work(struct job *job, bool *accepted, struct err *err);
+/* ERR_NOT_FOUND when the job has no report. */
+int job_report(const struct job *job, const struct engine_look *look, struct buf *out,
+	       struct err *err);
+
+#endif

@@ -1,0 +1,267 @@
+#!/usr/bin/env python3
+"""labs.py BINARY: labs in the service: over HTTP, and by the commands that ask the service.
+
+A run goes through, is read while it runs, is refused beside another, is cancelled, and ends in order
+with the service; its report and the history stay. The commands use the service only when it works on
+their database.
+"""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from system import Cluster, Service, free_port, wait_until
+
+BINARY = sys.argv.pop(1) if len(sys.argv) > 1 else None
+LAB = "/api/v1/labs/missing-index"
+
+# What a cancelled statement and a database that is dropped under a session leave in the log.
+EXPECTED_ERRORS = re.compile(r"canceling statement due to user request"
+                             r"|terminating connection due to administrator command"
+                             r'|FATAL: +(role "[^"]*" does not exist|the database system is starting up)')
+
+
+class LabsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster()
+        cls.addClassCleanup(cls.cluster.remove)
+        cls.service = Service(BINARY, cls.cluster)
+        cls.addClassCleanup(cls.service.remove)
+        cls.service.run("migrate", "up")
+        cls.service.start()
+
+    @classmethod
+    def tearDownClass(cls):
+        """Under the sanitizers a leak or a race would show in the exit status."""
+        cls.end(cls.service)
+        errors = [line for line in (cls.cluster.home / "log").read_text().splitlines()
+                  if re.search(r"\b(ERROR|FATAL|PANIC):", line) and not EXPECTED_ERRORS.search(line)]
+        assert not errors, "unexpected in PostgreSQL's log:\n" + "\n".join(errors[:20])
+
+    @staticmethod
+    def end(service):
+        service.process.send_signal(signal.SIGTERM)
+        status = service.process.wait(60)
+        assert status == 0, f"serve ended with {status}: {service.logged()[-3000:]}"
+
+    def ask(self, method, path, body=None):
+        return self.service.request(method, path, body)
+
+    def check_problem(self, answer, status, pattern, field=None):
+        got, headers, body = answer
+        self.assertEqual((got, headers["Content-Type"]), (status, "application/problem+json"), body)
+        self.assertRegex(body["detail"], pattern)
+        self.assertEqual(body.get("field"), field, body)
+
+    def begin(self, action="run", **members):
+        status, headers, job = self.ask("POST", LAB + "/runs", {"action": action, **members})
+        self.assertEqual(status, 202, job)
+        self.assertEqual(headers["Location"], f"{LAB}/runs/{job['id']}")
+        self.assertEqual((job["lab"], job["action"], job["finished_at"]), ("missing-index", action, None))
+        return headers["Location"]
+
+    def job(self, path):
+        status, _, job = self.ask("GET", path)
+        self.assertEqual(status, 200, job)
+        return job
+
+    def finished(self, path):
+        wait_until("the job ends", lambda: self.job(path)["state"] != "running", 300)
+        return self.job(path)
+
+    def measuring(self, path):
+        """The data are there, and the workload runs."""
+        wait_until("the workload runs", lambda: self.job(path)["progress"]["label"] in ("broken", "fixed"), 300)
+
+    def databases(self):
+        return self.cluster.query("SELECT count(*) FROM pg_database WHERE datname LIKE 'lab\\_%'")
+
+    # The catalogue ------------------------------------------------------------------------------
+
+    def test_catalogue(self):
+        status, _, labs = self.ask("GET", "/api/v1/labs")
+        self.assertEqual((status, type(labs["problems"])), (200, list))
+        slugs = [lab["slug"] for lab in labs["items"]]
+        self.assertIn("missing-index", slugs)
+        self.assertEqual(slugs, sorted(slugs))
+        self.assertEqual(labs["database"]["name"], "tasklab")
+        self.assertEqual(labs["database"]["system"],
+                         self.cluster.query("SELECT system_identifier FROM pg_control_system()"))
+        status, _, lab = self.ask("GET", LAB)
+        self.assertEqual((status, lab["title"]), (200, "A missing index"))
+        self.assertEqual(len(lab["quiz"][0]["choices"]), 4)
+        self.assertNotIn("right", json.dumps(lab["quiz"]))
+        self.check_problem(self.ask("GET", "/api/v1/labs/mising-index"), 404, "missing-index", "slug")
+
+    def test_outside_the_sandbox(self):
+        plain = Service(BINARY, self.cluster, sandbox="off")
+        self.addCleanup(plain.remove)
+        plain.start()
+        for method, path, body in (("GET", "/api/v1/labs", None), ("GET", LAB, None), ("GET", LAB + "/runs", None),
+                                   ("POST", LAB + "/runs", {"action": "run"}), ("GET", LAB + "/runs/1", None),
+                                   ("DELETE", LAB + "/runs/1", None)):
+            self.check_problem(plain.request(method, path, body), 403, "TASKLAB_SANDBOX=on")
+        self.end(plain)
+
+    def test_refusals(self):
+        for body, field in (({"action": "fly"}, "action"), ({"action": "run", "scale": "huge"}, "scale"),
+                            ({}, "action"), ({"action": "run", "speed": 1}, "speed")):
+            answer = self.ask("POST", LAB + "/runs", body)
+            self.assertEqual((answer[0], answer[2]["field"]), (422, field), answer)
+        self.check_problem(self.ask("POST", "/api/v1/labs/nothing/runs", {"action": "run"}), 404, "there is no lab", "slug")
+        self.check_problem(self.ask("GET", LAB + "/runs/999999"), 404, "no such run")
+        self.check_problem(self.ask("DELETE", LAB + "/runs/999999"), 404, "no such job")
+        self.assertEqual(self.ask("GET", LAB + "/runs?limit=0")[0], 400)
+
+    # Runs ---------------------------------------------------------------------------------------
+
+    def test_run(self):
+        path = self.begin()
+        self.check_problem(self.ask("POST", LAB + "/runs", {"action": "reset"}), 409, "busy with run of the lab missing-index")
+        self.check_problem(self.ask("GET", path + "?format=json"), 409, "not finished")
+        self.assertEqual(self.ask("GET", "/api/v1/labs")[2]["job"]["lab"], "missing-index")
+        seen = set()
+        wait_until("the job ends", lambda: self.watch(path, seen), 300)
+        self.assertGreater(len(seen), 3, "the progress moves")
+        job = self.job(path)
+        self.assertEqual((job["state"], job["accepted"], job["error"]), ("done", True, None))
+        self.assertEqual(job["report"]["verdict"], "passed")
+        self.assertIsNone(self.ask("GET", "/api/v1/labs")[2]["job"])
+        self.assertEqual(self.ask("GET", path + "?format=json")[2], job["report"])
+        status, headers, text = self.ask("GET", path + "?format=text&width=80")
+        self.assertEqual((status, headers["Content-Type"]), (200, "text/plain; charset=utf-8"))
+        self.assertIn(b"passed", text)
+        self.assertNotIn(b"\033", text)
+        self.assertEqual(self.ask("GET", path + "?format=poem")[2]["field"], "format")
+        self.assertEqual(self.ask("GET", path + "?format=text&width=9")[2]["field"], "width")
+        self.assertEqual(self.databases(), "0")
+        run = self.ask("GET", LAB + "/runs?limit=1")[2]["items"][0]
+        self.assertEqual((run["id"], run["accepted"], run["scale"]), (job["id"], True, "small"))
+
+    def watch(self, path, seen):
+        job = self.job(path)
+        seen.add(tuple(job["progress"].values()))
+        return job["state"] != "running"
+
+    def test_cancel(self):
+        path = self.begin()
+        self.measuring(path)
+        self.assertEqual(self.ask("DELETE", path)[0], 204)
+        job = self.finished(path)
+        self.assertEqual((job["state"], job["accepted"], job["report"]), ("cancelled", None, None))
+        self.assertIn("stopped", job["error"]["message"])
+        self.assertEqual(self.ask("DELETE", path)[0], 204)
+        self.check_problem(self.ask("GET", path + "?format=text"), 404, "no report")
+        self.assertEqual(self.databases(), "0")
+
+    def test_history(self):
+        """Newest first, in pages, also of runs that no engine remembers."""
+        self.cluster.query("INSERT INTO lab_runs (slug, scale, finished_at, verdict, report) SELECT 'missing-index',"
+                           " 'small', now(), CASE WHEN i % 2 = 0 THEN 'passed' ELSE 'aborted' END,"
+                           " CASE WHEN i % 2 = 0 THEN jsonb_build_object('number', i) END FROM generate_series(1, 5) i")
+        ids, path = [], LAB + "/runs?limit=2"
+        while path:
+            _, _, page = self.ask("GET", path)
+            ids += [run["id"] for run in page["items"]]
+            path = page["next"]
+        self.assertGreaterEqual(len(ids), 5)
+        self.assertEqual(ids, sorted(set(ids), reverse=True))
+        kept = next(i for i in ids if self.job(f"{LAB}/runs/{i}")["report"] == {"number": 4})
+        self.assertEqual(self.ask("GET", f"{LAB}/runs/{kept}?format=json")[2], {"number": 4})
+        self.check_problem(self.ask("GET", f"{LAB}/runs/{kept}?format=text"), 404, "not kept")
+        self.assertEqual(self.job(f"{LAB}/runs/{kept + 1}")["state"], "cancelled")
+
+    def test_reset(self):
+        path = self.begin(keep=True)
+        self.assertTrue(self.finished(path)["accepted"])
+        self.assertEqual(self.databases(), "1")
+        self.assertEqual(self.finished(self.begin("reset"))["state"], "done")
+        self.assertEqual(self.databases(), "0")
+
+    def test_stop_during_a_run(self):
+        """SIGTERM gives the run up, and nothing is left behind."""
+        service = Service(BINARY, self.cluster)
+        self.addCleanup(service.remove)
+        service.start()
+        status, headers, job = service.request("POST", LAB + "/runs", {"action": "run"})
+        self.assertEqual(status, 202, job)
+        wait_until("the workload runs", lambda: service.request("GET", headers["Location"])[2]["progress"]["label"] ==
+                   "broken", 300)
+        self.end(service)
+        self.assertEqual(self.databases(), "0")
+        self.assertEqual(self.cluster.query(f"SELECT verdict FROM lab_runs WHERE id = {job['id']}"), "aborted")
+
+    # Commands -----------------------------------------------------------------------------------
+
+    def command(self, *arguments, **settings):
+        environment = {**self.service.environment, **{f"TASKLAB_{k.upper()}": v for k, v in settings.items()}}
+        return subprocess.run([BINARY, "lab", *arguments], env=environment, check=False, capture_output=True,
+                              text=True, stdin=subprocess.DEVNULL)
+
+    def test_command_uses_the_service(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = self.command("run", "missing-index", "--report", folder)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f"in the service at 127.0.0.1:{self.service.port}\n", done.stderr)
+            self.assertRegex(done.stderr, r"\d+ %")
+            self.assertIn("passed", done.stdout)
+            with open(f"{folder}/missing-index-small.json", encoding="utf-8") as file:
+                report = json.load(file)
+            with open(f"{folder}/missing-index-small.txt", encoding="utf-8") as file:
+                self.assertIn("passed", file.read())
+        latest = self.ask("GET", LAB + "/runs?limit=1")[2]["items"][0]
+        self.assertEqual(self.job(f"{LAB}/runs/{latest['id']}")["report"], report)
+
+    def test_command_is_interrupted(self):
+        """Ctrl-C cancels the job in the service."""
+        with subprocess.Popen([BINARY, "lab", "run", "missing-index", "--json"], env=self.service.environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            wait_until("the job runs", lambda: self.ask("GET", "/api/v1/labs")[2]["job"])
+            job = self.ask("GET", "/api/v1/labs")[2]["job"]
+            self.measuring(f"{LAB}/runs/{job['id']}")
+            second = self.command("run", "missing-index")
+            self.assertEqual(second.returncode, 1)
+            self.assertIn("busy with run of the lab missing-index", second.stderr)
+            process.send_signal(signal.SIGINT)
+            out, said = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, out), (1, ""), said)
+        self.assertIn("stopped", said)
+        self.assertEqual(self.job(f"{LAB}/runs/{job['id']}")["state"], "cancelled")
+
+    def test_command_stands_alone(self):
+        """Whoever must not be used is named; the runs themselves are not of interest here."""
+        other = free_port()
+        plain = Service(BINARY, self.cluster, sandbox="off")
+        self.addCleanup(plain.remove)
+        plain.start()
+        self.cluster.query("CREATE DATABASE elsewhere OWNER tasklab")
+        elsewhere = self.cluster.url[:self.cluster.url.rindex("/")] + "/elsewhere"
+        subprocess.run([BINARY, "migrate", "up"], env={**self.service.environment, "TASKLAB_DATABASE_URL": elsewhere},
+                       check=True, stdout=subprocess.DEVNULL)
+        cases = (
+            ((), {"listen": f"127.0.0.1:{other}"}, f"stand-alone: no service answers at 127.0.0.1:{other}"),
+            (("--local",), {}, "stand-alone: --local was given"),
+            ((), {"listen": f"127.0.0.1:{plain.port}"}, "is not in the sandbox"),
+            ((), {"database_url": elsewhere}, "works on another database"),
+            ((), {"listen": f"127.0.0.1:{self.cluster.port}"}, "stand-alone: "),
+        )
+        for arguments, settings, says in cases:
+            environment = {**self.service.environment, **{f"TASKLAB_{k.upper()}": v for k, v in settings.items()}}
+            with subprocess.Popen([BINARY, "lab", "run", "missing-index", *arguments], env=environment,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+                self.assertIn(says, process.stderr.readline())
+                process.send_signal(signal.SIGINT)
+                process.communicate(timeout=60)
+            self.assertIsNone(self.ask("GET", "/api/v1/labs")[2]["job"])
+
+
+if __name__ == "__main__":
+    os.environ.pop("TASKLAB_CONFIG", None)
+    unittest.main(verbosity=2)
