@@ -120,6 +120,8 @@ static const struct schema ALTERNATIVE = {"an alternative", sizeof(struct lab_at
 static const struct schema_field TRAP_FIELDS[] = {
 	{"allow_settings",   SCHEMA_TEXTS,  false, offsetof(struct lab_trap, allow_settings.items), .min = 1, .max = 20,
 	 .count_offset = offsetof(struct lab_trap, allow_settings.count)},
+	{"may_drop",         SCHEMA_TEXTS,  false, offsetof(struct lab_trap, may_drop.items),       .min = 1, .max = 20,
+	 .count_offset = offsetof(struct lab_trap, may_drop.count)},
 	{"writes_slower_by", SCHEMA_NUMBER, false, offsetof(struct lab_trap, writes_slower_by),     .min = 1, .max = 1e6, .fallback = 2},
 };
 static const struct schema TRAP = {"trap", sizeof(struct lab_trap), TRAP_FIELDS, ARRAY_LEN(TRAP_FIELDS), false};

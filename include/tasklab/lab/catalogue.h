@@ -105,6 +105,7 @@ struct lab_attempt {
 /* What a learner's fix may do beyond making the statement fast. */
 struct lab_trap {
 	struct lab_texts allow_settings; /* of the database */
+	struct lab_texts may_drop;       /* indexes (globs) whose end costs nothing */
 	double writes_slower_by;         /* the write probe's cost against the broken state's */
 };
 
