@@ -24,7 +24,7 @@ static int print_run(const struct cmd *cmd, const struct run_result *result, con
 	}
 	if (folder && report_save(result, folder, &err) < 0)
 		return cmd_fail(cmd, "cannot save the report", &err);
-	return run_passed(result) ? CMD_OK : CMD_NOT_ACCEPTED;
+	return run_passed(result) || run_skipped(result) ? CMD_OK : CMD_NOT_ACCEPTED;
 }
 
 static int run_alone(const struct cmd *cmd, struct run_options *run, const char *folder)

@@ -57,6 +57,11 @@ void db_conn_set_deadline(struct db_conn *conn, int64_t deadline_ns)
 	conn->deadline_ns = deadline_ns;
 }
 
+void db_conn_set_limit(struct db_conn *conn, const _Atomic int64_t *limit_ns)
+{
+	conn->limit_ns = limit_ns;
+}
+
 int db_conn_server_version(const struct db_conn *conn)
 {
 	return PQserverVersion(conn->pg);
@@ -65,6 +70,13 @@ int db_conn_server_version(const struct db_conn *conn)
 int db_conn_backend_pid(const struct db_conn *conn)
 {
 	return PQbackendPID(conn->pg);
+}
+
+bool db_conn_in_transaction(const struct db_conn *conn)
+{
+	PGTransactionStatusType status = PQtransactionStatus(conn->pg);
+
+	return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
 }
 
 const char *db_conn_sqlstate(const struct db_conn *conn)
@@ -130,7 +142,9 @@ int plain_answer(struct db_conn *conn, int sent, const char *sql, PGresult **ret
 	if (!sent)
 		(void)wire_lost(conn->pg, "send", err);
 	else
-		end = wire_answer(conn->pg, conn->deadline_ns, &result, err);
+		end = wire_answer_within(conn->pg,
+					 (struct wire_patience){conn->deadline_ns, conn->limit_ns},
+					 &result, err);
 	if (end == WIRE_ERROR) {
 		remember_sqlstate(conn, result);
 		explain(result, sql, err);
@@ -201,9 +215,16 @@ int db_conn_query_text(struct db_conn *conn, const char *sql, const struct db_ar
 
 int db_conn_prepare(struct db_conn *conn, const char *name, const char *sql, struct err *err)
 {
+	return db_conn_prepare_types(conn, name, sql, NULL, 0, err);
+}
+
+int db_conn_prepare_types(struct db_conn *conn, const char *name, const char *sql,
+			  const unsigned *types, size_t n, struct err *err)
+{
 	AUTO(result_clearp) PGresult *result = NULL;
 
-	return plain_answer(conn, PQsendPrepare(conn->pg, name, sql, 0, NULL), sql, &result, err);
+	return plain_answer(conn, PQsendPrepare(conn->pg, name, sql, (int)n, types), sql, &result,
+			    err);
 }
 
 int db_conn_exec_prepared(struct db_conn *conn, const char *name, const struct db_arg *args,

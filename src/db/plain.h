@@ -2,6 +2,7 @@
 #ifndef DB_PLAIN_H
 #define DB_PLAIN_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ struct db_conn {
 	PGconn *pg;
 	PGcancel *cancel;
 	int64_t deadline_ns;
+	const _Atomic int64_t *limit_ns; /* of another thread; NULL: none */
 	char sqlstate[6];
 	char *batch; /* COPY data not yet sent; allocated by the first COPY */
 	size_t batch_len;

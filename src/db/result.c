@@ -45,6 +45,11 @@ const char *db_column_name(const struct db_result *result, size_t column)
 	return PQfname(pg(result), (int)column);
 }
 
+unsigned db_column_type(const struct db_result *result, size_t column)
+{
+	return PQftype(pg(result), (int)column);
+}
+
 uint64_t db_affected(const struct db_result *result)
 {
 	/* PQcmdTuples takes no const, but only reads. */

@@ -30,14 +30,27 @@ enum wire_end wire_lost(PGconn *pg, const char *what, struct err *err)
 	return WIRE_DEAD;
 }
 
+static int64_t until(struct wire_patience patience)
+{
+	int64_t limit_ns = patience.limit_ns ? atomic_load(patience.limit_ns) : CLOCK_NEVER;
+
+	return limit_ns < patience.deadline_ns ? limit_ns : patience.deadline_ns;
+}
+
 /* Waits for the socket; POLLHUP and POLLERR count as readable, so that the read says what it is. */
-static enum wire_end wait_socket(PGconn *pg, short events, int64_t deadline_ns, struct err *err)
+static enum wire_end wait_socket(PGconn *pg, short events, struct wire_patience patience,
+				 struct err *err)
 {
 	struct pollfd fd = {.fd = PQsocket(pg), .events = events};
 
 	for (;;) {
+		int64_t deadline_ns = until(patience);
 		int timeout_ms = clock_poll_ms(deadline_ns);
-		int ready = poll(&fd, 1, timeout_ms);
+		int ready;
+
+		if (patience.limit_ns && (timeout_ms < 0 || timeout_ms > WIRE_LIMIT_MS))
+			timeout_ms = WIRE_LIMIT_MS;
+		ready = poll(&fd, 1, timeout_ms);
 
 		if (ready > 0)
 			break;
@@ -53,7 +66,7 @@ static enum wire_end wait_socket(PGconn *pg, short events, int64_t deadline_ns, 
 	return WIRE_OK;
 }
 
-enum wire_end wire_flush(PGconn *pg, int64_t deadline_ns, struct err *err)
+static enum wire_end flush(PGconn *pg, struct wire_patience patience, struct err *err)
 {
 	enum wire_end end = WIRE_OK;
 
@@ -64,10 +77,15 @@ enum wire_end wire_flush(PGconn *pg, int64_t deadline_ns, struct err *err)
 			return WIRE_OK;
 		if (left < 0)
 			return wire_lost(pg, "connection lost", err);
-		end = wait_socket(pg, POLLIN | POLLOUT, deadline_ns, err);
+		end = wait_socket(pg, POLLIN | POLLOUT, patience, err);
 		if (end != WIRE_OK)
 			return end;
 	}
+}
+
+enum wire_end wire_flush(PGconn *pg, int64_t deadline_ns, struct err *err)
+{
+	return flush(pg, (struct wire_patience){.deadline_ns = deadline_ns}, err);
 }
 
 static bool is_failure(ExecStatusType status)
@@ -99,15 +117,21 @@ static bool is_copy(ExecStatusType status)
 
 enum wire_end wire_answer(PGconn *pg, int64_t deadline_ns, PGresult **ret, struct err *err)
 {
+	return wire_answer_within(pg, (struct wire_patience){.deadline_ns = deadline_ns}, ret, err);
+}
+
+enum wire_end wire_answer_within(PGconn *pg, struct wire_patience patience, PGresult **ret,
+				 struct err *err)
+{
 	AUTO(result_clearp) PGresult *kept = NULL;
-	enum wire_end end = wire_flush(pg, deadline_ns, err);
+	enum wire_end end = flush(pg, patience, err);
 
 	*ret = NULL;
 	while (end == WIRE_OK) {
 		AUTO(result_clearp) PGresult *next = NULL;
 
 		while (end == WIRE_OK && PQisBusy(pg))
-			end = wait_socket(pg, POLLIN, deadline_ns, err);
+			end = wait_socket(pg, POLLIN, patience, err);
 		if (end != WIRE_OK)
 			break;
 		next = PQgetResult(pg);
@@ -145,7 +169,8 @@ enum wire_end wire_skip_copy(PGconn *pg, int64_t deadline_ns, struct err *err)
 		if (len < 0) /* the end, or an error that wire_answer tells */
 			break;
 		if (len == 0)
-			end = wait_socket(pg, POLLIN, deadline_ns, err);
+			end = wait_socket(pg, POLLIN,
+					  (struct wire_patience){.deadline_ns = deadline_ns}, err);
 	}
 	return end;
 }

@@ -6,6 +6,7 @@
 #ifndef DB_WIRE_H
 #define DB_WIRE_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include <libpq-fe.h>
@@ -20,10 +21,20 @@ enum wire_end {
 		       */
 };
 
+/* How long to wait: until the deadline, or an earlier limit that another thread may set while the
+ * wait goes on (looked at every WIRE_LIMIT_MS); NULL: there is none. */
+struct wire_patience {
+	int64_t deadline_ns;
+	const _Atomic int64_t *limit_ns;
+};
+#define WIRE_LIMIT_MS 250
+
 /* Collects the whole answer of what was sent last: *ret is its first failed result, otherwise its
  * last one, and always belongs to the caller; NULL when the connection was lost first or the
  * deadline passed. *err is set unless WIRE_OK. A COPY result is returned as it begins. */
 enum wire_end wire_answer(PGconn *pg, int64_t deadline_ns, PGresult **ret, struct err *err);
+enum wire_end wire_answer_within(PGconn *pg, struct wire_patience patience, PGresult **ret,
+				 struct err *err);
 /* Waits until everything queued was handed to the kernel. */
 enum wire_end wire_flush(PGconn *pg, int64_t deadline_ns, struct err *err);
 /* Throws away the rows of a COPY TO STDOUT that has begun; then wire_answer has the rest. */

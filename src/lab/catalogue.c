@@ -18,7 +18,10 @@ bool lab_slug_valid(const char *slug)
 {
 	size_t length = strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-");
 
-	return *slug >= 'a' && *slug <= 'z' && length <= LAB_SLUG_MAX && slug[length] == '\0';
+	if (*slug < 'a' || *slug > 'z' || length > LAB_SLUG_MAX || slug[length] != '\0')
+		return false;
+	/* lab_<slug>_ref is a database of lab <slug>. */
+	return length < strlen("-ref") || strcmp(slug + length - strlen("-ref"), "-ref") != 0;
 }
 
 /* All folders -------------------------------------------------------------------------------- */

@@ -138,7 +138,7 @@ static const struct schema_field LAB_FIELDS[] = {
 	 .count_offset = offsetof(struct lab, requires.count)},
 	{"settings",   SCHEMA_MAPS,    false, offsetof(struct lab, settings),     .min = 1, .max = 20,
 	 .count_offset = offsetof(struct lab, setting_count), .sub = &SETTING},
-	{"sessions",   SCHEMA_MAPS,    false, offsetof(struct lab, sessions),     .min = 1, .max = 8,
+	{"sessions",   SCHEMA_MAPS,    false, offsetof(struct lab, sessions),     .min = 1, .max = LAB_SESSIONS_MAX,
 	 .count_offset = offsetof(struct lab, session_count), .sub = &SESSION},
 	{"workload",   SCHEMA_MAP,     true,  offsetof(struct lab, workload),     .sub = &WORKLOAD},
 	{"evidence",   SCHEMA_MAPS,    true,  offsetof(struct lab, evidence),     .min = 1, .max = 20,
@@ -231,7 +231,7 @@ int format_read(const char *folder, const char *slug, struct lab *ret, struct er
 	if (!lab_slug_valid(slug))
 		return schema_fault(err, buf_str(&path), 1,
 				    "expected a folder name of a-z, 0-9 and -, beginning with a "
-				    "letter, of at most %d bytes",
+				    "letter, not ending in -ref, of at most %d bytes",
 				    LAB_SLUG_MAX);
 	if (schema_read(buf_str(&path), &LAB, &lab, err) < 0)
 		return -1;

@@ -23,7 +23,7 @@ static int check_settings(const struct lab *lab, const char *path, struct err *e
 	for (size_t i = 0; i < lab->setting_count; i++) {
 		const char *name = lab->settings[i].name;
 
-		if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz_.")] != '\0')
+		if (name[strspn(name, WORDS "ABCDEFGHIJKLMNOPQRSTUVWXYZ_.")] != '\0')
 			return schema_fault(err, path, (long)lab->settings[i].line,
 					    "settings: expected the name of a PostgreSQL setting, "
 					    "found \"%s\"",

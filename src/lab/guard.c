@@ -9,7 +9,9 @@
 #include <tasklab/lab/catalogue.h>
 
 /* The first key says that it is a lock of the labs ("labs" in ASCII), the second which database. */
-#define LOCK_KEYS "1818321523, hashtext($1)"
+#define LOCK_NAME "regexp_replace($1, '^(lab_.*)_ref$', '\\1')"
+#define LOCK_KEYS "1818321523, hashtext(" LOCK_NAME ")"
+#define REFERENCE "_ref"
 
 /* A server process in a long statement notices within a second that its client died, and lets go
  * of the lock. */
@@ -21,7 +23,8 @@ static const char SQL_UNLOCK[] = "SELECT pg_advisory_unlock(" LOCK_KEYS ")";
 
 static const char SQL_HOLDER[] =
 	"SELECT l.pid::bigint FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted"
-	" AND l.classid = 1818321523 AND l.objid::bigint = (hashtext($1)::bigint & 4294967295)"
+	" AND l.classid = 1818321523 AND l.objid::bigint = (hashtext(" LOCK_NAME
+	")::bigint & 4294967295)"
 	" AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 static const char SQL_END_ORPHANS[] =
@@ -44,6 +47,12 @@ void guard_lab_database(const char *slug, char out[GUARD_NAME_SIZE])
 	for (char *c = out; *c; c++)
 		if (*c == '-')
 			*c = '_';
+}
+
+void guard_reference_database(const char *slug, char out[GUARD_NAME_SIZE])
+{
+	guard_lab_database(slug, out);
+	(void)snprintf(out + strlen(out), GUARD_NAME_SIZE - strlen(out), "%s", REFERENCE);
 }
 
 int guard_open(const char *conninfo, const char *database, struct db_conn **ret, struct err *err)

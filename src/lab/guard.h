@@ -3,7 +3,7 @@
  * Every database of the labs (lab_<slug>, tasklab_template_<scale>) has an advisory lock, held in
  * the service's database by whoever makes, uses or drops it. The server releases it when its
  * holder dies, so a lock that can be had means that sessions under the database's name are
- * orphans of a killed run.
+ * orphans of a killed run. The lock of lab_<slug> is also that of lab_<slug>_ref.
  */
 #ifndef TASKLAB_LAB_GUARD_H
 #define TASKLAB_LAB_GUARD_H
@@ -21,6 +21,8 @@
 
 /* "missing-index" -> "lab_missing_index" */
 void guard_lab_database(const char *slug, char out[GUARD_NAME_SIZE]);
+/* "missing-index" -> "lab_missing_index_ref", under the same lock as the other */
+void guard_reference_database(const char *slug, char out[GUARD_NAME_SIZE]);
 
 /* A connection to the service's database in the name of a database of the labs. */
 int guard_open(const char *conninfo, const char *database, struct db_conn **ret, struct err *err);

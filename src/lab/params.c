@@ -3,34 +3,45 @@
 
 #include <stdlib.h>
 
+#define OID_INTEGER 23
+
 int params_read(struct db_conn *conn, const char *sql, size_t rows, struct params *ret,
 		struct err *err)
 {
 	AUTO(db_result_freep) struct db_result *result = NULL;
-	const char **values;
+	AUTO(freep) const char **values = NULL;
+	AUTO(freep) unsigned *types = NULL;
 	size_t columns;
 
 	if (db_conn_query_text(conn, sql, DB_NO_ARGS, &result, err) < 0)
 		return -1;
 	columns = db_columns(result);
-	if (columns == 0 || columns > DB_ARGS_MAX || db_rows(result) < rows)
+	if (columns == 0 || columns >= DB_ARGS_MAX || db_rows(result) < rows)
 		return err_set(err, ERR_UNPROCESSABLE,
 			       "params.sql does not give the workload's parameter rows",
 			       "%zu rows of %zu columns, expected %zu or more rows of 1 to %d",
-			       db_rows(result), columns, rows, DB_ARGS_MAX);
+			       db_rows(result), columns, rows, DB_ARGS_MAX - 1);
 	values = calloc(rows * columns, sizeof(*values));
-	if (!values)
+	types = calloc(columns + 1, sizeof(*types));
+	if (!values || !types)
 		return err_no_memory(err);
+	for (size_t i = 0; i < columns; i++)
+		types[i] = db_column_type(result, i);
+	types[columns] = OID_INTEGER;
 	for (size_t i = 0; i < rows * columns; i++)
 		values[i] = db_get_text(result, i / columns, i % columns);
-	*ret = (struct params){
-		.result = TAKE(result), .values = values, .rows = rows, .columns = columns};
+	*ret = (struct params){.result = TAKE(result),
+			       .values = TAKE(values),
+			       .types = TAKE(types),
+			       .rows = rows,
+			       .columns = columns};
 	return 0;
 }
 
 void params_release(struct params *params)
 {
 	free(params->values);
+	free(params->types);
 	db_result_freep(&params->result);
 	*params = (struct params){.result = NULL};
 }

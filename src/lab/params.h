@@ -1,4 +1,7 @@
-/* params.h - the parameter rows of a workload, as text. */
+/* params.h - the parameter rows of a workload, as text.
+ *
+ * Parameter $n of every statement is column n, and has that column's type.
+ */
 #ifndef TASKLAB_LAB_PARAMS_H
 #define TASKLAB_LAB_PARAMS_H
 
@@ -9,6 +12,7 @@
 struct params {
 	struct db_result *result; /* owns the texts */
 	const char **values;      /* row after row; NULL is null */
+	unsigned *types; /* OIDs: one a column, then integer, for the count of "-- repeat" */
 	size_t rows, columns;
 };
 

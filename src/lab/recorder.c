@@ -51,18 +51,17 @@ static int find_statements(struct recorder *recorder, struct db_conn *guard, str
 	return 0;
 }
 
-int recorder_open(const struct runner_job *job, struct db_conn *guard, struct recorder **ret,
-		  struct err *err)
+int recorder_open(const struct runner_job *job, struct recorder **ret, struct err *err)
 {
 	AUTO(recorder_closep) struct recorder *recorder = calloc(1, sizeof(*recorder));
 
 	if (!recorder)
 		return err_no_memory(err);
 	recorder->job = job;
-	if (db_conn_open(job->conninfo, job->database, job->application, GUARD_CONNECT_MS,
-			 &recorder->conn, err) < 0 ||
-	    find_statements(recorder, guard, err) < 0 ||
-	    db_conn_prepare(recorder->conn, RUNNER_STATEMENT, job->sql, err) < 0 ||
+	if (site_connect(job->site, job->database, NULL, &recorder->conn, err) < 0 ||
+	    find_statements(recorder, job->site->guard, err) < 0 ||
+	    db_conn_prepare_types(recorder->conn, RUNNER_STATEMENT, job->sql, job->params->types,
+				  job->params->columns, err) < 0 ||
 	    counters_add_prepared(&recorder->counters, err) < 0)
 		return -1;
 	*ret = TAKE(recorder);
@@ -82,20 +81,14 @@ void recorder_closep(struct recorder **recorder)
  * --------
  */
 
-static int check_stop(const struct recorder *recorder, struct err *err)
-{
-	if (atomic_load(recorder->job->stop))
-		return err_set(err, ERR_UNAVAILABLE, "the run was stopped", "%s", "");
-	return 0;
-}
-
 static int record_answer(struct recorder *recorder, size_t row, struct record_answer *ret,
 			 struct err *err)
 {
 	const struct params *params = recorder->job->params;
 	AUTO(db_result_freep) struct db_result *result = NULL;
 
-	if (check_stop(recorder, err) < 0 || db_conn_script(recorder->conn, "BEGIN", err) < 0 ||
+	if (site_check_stop(recorder->job->site, err) < 0 ||
+	    db_conn_script(recorder->conn, "BEGIN", err) < 0 ||
 	    db_conn_exec_prepared_text(recorder->conn, RUNNER_STATEMENT, params_row(params, row),
 				       params->columns, &result, err) < 0 ||
 	    db_conn_script(recorder->conn, "ROLLBACK", err) < 0)
@@ -114,7 +107,7 @@ static int record_answers(struct recorder *recorder, struct record *record, stru
 		if (record_answer(recorder, i, &record->answers[i], err) < 0)
 			return -1;
 		record->answer_count = i + 1;
-		progress_add(recorder->job->progress, 1);
+		progress_add(recorder->job->site->progress, 1);
 	}
 	return 0;
 }
@@ -135,7 +128,7 @@ static int explain_row(struct recorder *recorder, size_t row, struct plan **ret,
 			return -1;
 	}
 	buf_putc(&sql, ')');
-	if (buf_check(&sql, err) < 0 || check_stop(recorder, err) < 0 ||
+	if (buf_check(&sql, err) < 0 || site_check_stop(recorder->job->site, err) < 0 ||
 	    db_conn_script(recorder->conn, "BEGIN", err) < 0 ||
 	    db_conn_query_text(recorder->conn, buf_str(&sql), DB_NO_ARGS, &result, err) < 0 ||
 	    db_conn_script(recorder->conn, "ROLLBACK", err) < 0)
@@ -157,7 +150,7 @@ static int record_plans(struct recorder *recorder, struct record *record, struct
 			return -1;
 		record->plans[i]->sample = i;
 		record->plan_count = i + 1;
-		progress_add(recorder->job->progress, 1);
+		progress_add(recorder->job->site->progress, 1);
 	}
 	return 0;
 }
@@ -210,21 +203,21 @@ static int ask(struct recorder *recorder, struct record_query *query, struct err
 
 static int record_queries(struct recorder *recorder, struct record *record, struct err *err)
 {
-	const struct runner_job *job = recorder->job;
+	const struct lab *lab = recorder->job->site->lab;
 
-	record->queries = calloc(job->evidence_count + 1, sizeof(*record->queries));
+	record->queries = calloc(lab->evidence_count + 1, sizeof(*record->queries));
 	if (!record->queries)
 		return err_no_memory(err);
-	for (size_t i = 0; i < job->evidence_count; i++) {
+	for (size_t i = 0; i < lab->evidence_count; i++) {
 		struct record_query *query = &record->queries[record->query_count];
 
-		if (!job->evidence[i].sql)
+		if (!lab->evidence[i].sql)
 			continue;
-		query->sql = strdup(job->evidence[i].sql);
+		query->sql = strdup(lab->evidence[i].sql);
 		if (!query->sql)
 			return err_no_memory(err);
 		record->query_count++;
-		if (check_stop(recorder, err) < 0 || ask(recorder, query, err) < 0)
+		if (site_check_stop(recorder->job->site, err) < 0 || ask(recorder, query, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -239,7 +232,7 @@ static int wait_for_others(struct recorder *recorder, struct err *err)
 	while (clock_mono_ns() < deadline_ns) {
 		AUTO(db_result_freep) struct db_result *found = NULL;
 
-		if (check_stop(recorder, err) < 0 ||
+		if (site_check_stop(recorder->job->site, err) < 0 ||
 		    db_conn_query(recorder->conn, SQL_OTHERS, DB_NO_ARGS, &found, err) < 0)
 			return -1;
 		if (db_get_i64(found, 0, 0) == 0)

@@ -21,10 +21,9 @@
 
 struct recorder;
 
-/* guard is a session in the service's database: it reads pg_stat_statements where the lab's own
+/* The site's guard, in the service's database, reads pg_stat_statements where the lab's own
  * database has no such view. */
-int recorder_open(const struct runner_job *job, struct db_conn *guard, struct recorder **ret,
-		  struct err *err);
+int recorder_open(const struct runner_job *job, struct recorder **ret, struct err *err);
 void recorder_closep(struct recorder **recorder);
 /* Answers and plans; before the clients connect. */
 int recorder_begin(struct recorder *recorder, struct record *record, struct err *err);

@@ -227,6 +227,12 @@ int report_json(const struct run_result *result, struct buf *out, struct err *er
 	json_kv_i64(&json, "server_version", result->server_version);
 	json_kv_time_us(&json, "started_at", result->started_us);
 	json_kv_time_us(&json, "finished_at", result->finished_us);
+	if (*result->skipped) {
+		json_kv_string(&json, "verdict", "skipped");
+		json_kv_string(&json, "note", result->skipped);
+		json_end_object(&json);
+		return buf_check(out, err);
+	}
 	json_kv_string(&json, "verdict", result->passed ? "passed" : "failed");
 	json_kv_u64(&json, "clients", result->clients);
 	json_kv_string(&json, "kept_database", result->kept ? result->database : NULL);

@@ -279,6 +279,10 @@ static void print_bars(const struct run_result *result, FILE *stream)
 
 void report_text(const struct run_result *result, FILE *stream)
 {
+	if (*result->skipped) {
+		(void)fprintf(stream, "%s is skipped: %s\n", result->lab->slug, result->skipped);
+		return;
+	}
 	(void)fprintf(stream, "%s%s: %s%s\n", term_on(stream, TERM_BOLD), result->lab->slug,
 		      result->lab->title, term_off(stream));
 	(void)fprintf(stream, "PostgreSQL %d.%d, scale %s, %zu parameter rows, %zu clients\n",

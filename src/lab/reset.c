@@ -30,7 +30,8 @@ static const char SQL_RESET_LIST[] =
 	" AND substr(application_name, 9) NOT IN (SELECT datname FROM pg_database))"
 	" SELECT name, made, sealed, about, bytes, name LIKE 'lab\\_%',"
 	" EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted"
-	"  AND l.classid = 1818321523 AND l.objid::bigint = (hashtext(name)::bigint & 4294967295)"
+	"  AND l.classid = 1818321523 AND l.objid::bigint = (hashtext("
+	"  regexp_replace(name, '^(lab_.*)_ref$', '\\1'))::bigint & 4294967295)"
 	"  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
 	" FROM found ORDER BY 1";
 
@@ -50,13 +51,15 @@ static void read_row(const struct db_result *rows, size_t i, struct reset_databa
 static int lab_names(const struct catalogue *catalogue, char (**names)[GUARD_NAME_SIZE],
 		     const char ***ret, struct err *err)
 {
-	*names = calloc(catalogue->count + 1, sizeof(**names));
-	*ret = calloc(catalogue->count + 1, sizeof(**ret));
+	*names = calloc(2 * catalogue->count + 1, sizeof(**names));
+	*ret = calloc(2 * catalogue->count + 1, sizeof(**ret));
 	if (!*names || !*ret)
 		return err_no_memory(err);
 	for (size_t i = 0; i < catalogue->count; i++) {
-		guard_lab_database(catalogue->labs[i].slug, (*names)[i]);
-		(*ret)[i] = (*names)[i];
+		guard_lab_database(catalogue->labs[i].slug, (*names)[2 * i]);
+		guard_reference_database(catalogue->labs[i].slug, (*names)[2 * i + 1]);
+		(*ret)[2 * i] = (*names)[2 * i];
+		(*ret)[2 * i + 1] = (*names)[2 * i + 1];
 	}
 	return 0;
 }
@@ -71,8 +74,8 @@ static int list(struct db_conn *conn, const struct catalogue *catalogue,
 	size_t count;
 
 	if (lab_names(catalogue, &names, &texts, err) < 0 ||
-	    db_conn_query(conn, SQL_RESET_LIST, DB_ARGS(db_texts(texts, catalogue->count)), &rows,
-			  err) < 0)
+	    db_conn_query(conn, SQL_RESET_LIST, DB_ARGS(db_texts(texts, 2 * catalogue->count)),
+			  &rows, err) < 0)
 		return -1;
 	count = db_rows(rows) < RESET_MAX ? db_rows(rows) : RESET_MAX;
 	databases = calloc(count + 1, sizeof(*databases));
@@ -135,18 +138,20 @@ int reset_run(const char *conninfo, const struct catalogue *catalogue, const cha
 {
 	AUTO(db_conn_closep) struct db_conn *conn = NULL;
 	AUTO(freep) struct reset_database *databases = NULL;
-	char wanted[GUARD_NAME_SIZE] = "";
+	char wanted[GUARD_NAME_SIZE] = "", reference[GUARD_NAME_SIZE] = "";
 	size_t count = 0;
 
-	if (slug)
+	if (slug) {
 		guard_lab_database(slug, wanted);
+		guard_reference_database(slug, reference);
+	}
 	if (guard_open(conninfo, RESET_NAME, &conn, err) < 0 ||
 	    list(conn, catalogue, &databases, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		struct reset_database *one = &databases[i];
 
-		if (slug && strcmp(one->name, wanted) != 0)
+		if (slug && strcmp(one->name, wanted) != 0 && strcmp(one->name, reference) != 0)
 			continue;
 		if (one->state == RESET_READY && !templates)
 			continue;

@@ -9,6 +9,7 @@
 #include "evidence.h"
 #include "guard.h"
 #include "record.h"
+#include "requires.h"
 
 struct run_result {
 	const struct lab *lab; /* the catalogue's */
@@ -24,6 +25,7 @@ struct run_result {
 	bool kept;
 	char *psql; /* of a kept database */
 	char note[400];
+	char skipped[REQUIRES_REASON_SIZE]; /* then the rest is empty; "": it was not */
 };
 
 #endif

@@ -35,7 +35,7 @@ struct client {
 
 static bool stopped(const struct crew *crew)
 {
-	return atomic_load(crew->job->stop) || atomic_load(&crew->failed);
+	return site_stopped(crew->job->site) || atomic_load(&crew->failed);
 }
 
 /* Says that the client is ready and waits until all are; the time they start at, -1: do not. */
@@ -61,11 +61,11 @@ static int open_client(struct client *client)
 {
 	const struct runner_job *job = client->crew->job;
 
-	if (db_conn_open(job->conninfo, job->database, job->application, GUARD_CONNECT_MS,
-			 &client->conn, &client->err) < 0)
+	if (site_connect(job->site, job->database, NULL, &client->conn, &client->err) < 0)
 		return -1;
 	db_conn_set_deadline(client->conn, clock_mono_ns() + CALL_MAX_NS);
-	if (db_conn_prepare(client->conn, RUNNER_STATEMENT, job->sql, &client->err) < 0)
+	if (db_conn_prepare_types(client->conn, RUNNER_STATEMENT, job->sql, job->params->types,
+				  job->params->columns, &client->err) < 0)
 		return -1;
 	return flush_statistics(client);
 }
@@ -98,7 +98,7 @@ static int work(struct client *client, int64_t start_ns)
 			break;
 		if (call_once(client, i) < 0)
 			return -1;
-		progress_add(job->progress, 1);
+		progress_add(job->site->progress, 1);
 	}
 	client->end_ns = clock_mono_ns();
 	return flush_statistics(client);
@@ -212,7 +212,5 @@ int runner_run(const struct runner_job *job, struct record *record, struct err *
 		result = -1;
 	}
 	free(clients);
-	if (result == 0 && atomic_load(job->stop))
-		return err_set(err, ERR_UNAVAILABLE, "the run was stopped", "%s", "");
-	return result;
+	return result == 0 ? site_check_stop(job->site, err) : result;
 }

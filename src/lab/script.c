@@ -1,6 +1,7 @@
 /* script.c - reads statements and directives into sessions and their steps. */
 #include "script.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,7 @@ static struct script_step *add_step(struct parser *parser, enum script_kind kind
 	if (!parser->session && add_session(parser, "", line) < 0)
 		return NULL;
 	session = parser->session;
+	assert(session);
 	if (session->count == SCRIPT_STEPS_MAX) {
 		(void)fault(parser->err, line, "expected at most 100 statements in a session");
 		return NULL;

@@ -430,6 +430,8 @@ static void names(void **state)
 	assert_true(lab_slug_valid("n1"));
 	assert_false(lab_slug_valid(""));
 	assert_false(lab_slug_valid("1n"));
+	assert_false(lab_slug_valid("lock-ref")); /* its database would be that of lab "lock" */
+	assert_true(lab_slug_valid("ref"));
 	assert_false(lab_slug_valid("-a"));
 	assert_false(lab_slug_valid("Upper"));
 	assert_false(lab_slug_valid("a_b"));

@@ -16,6 +16,9 @@ int db_conn_open(const char *conninfo, const char *dbname, const char *applicati
 		 int64_t connect_ms, struct db_conn **ret, struct err *err);
 void db_conn_closep(struct db_conn **conn);
 void db_conn_set_deadline(struct db_conn *conn, int64_t deadline_ns);
+/* An earlier deadline that another thread may set at any time, also while a wait goes on, which
+ * then ends within a fraction of a second; it must outlive the connection. NULL: none. */
+void db_conn_set_limit(struct db_conn *conn, const _Atomic int64_t *limit_ns);
 int db_conn_server_version(const struct db_conn *conn); /* 150018 */
 int db_conn_backend_pid(const struct db_conn *conn);
 
@@ -33,7 +36,11 @@ int db_conn_query_text(struct db_conn *conn, const char *sql, const struct db_ar
 int db_conn_prepare(struct db_conn *conn, const char *name, const char *sql, struct err *err);
 int db_conn_exec_prepared(struct db_conn *conn, const char *name, const struct db_arg *args,
 			  size_t n, struct db_result **ret, struct err *err);
-/* The same with parameter values in text form (NULL allowed), for lab parameter rows. */
+/* The same with parameters of the given type OIDs, more than the statement uses if need be. */
+int db_conn_prepare_types(struct db_conn *conn, const char *name, const char *sql,
+			  const unsigned *types, size_t n, struct err *err);
+/* db_conn_exec_prepared with parameter values in text form (NULL allowed), for lab parameter rows.
+ */
 int db_conn_exec_prepared_text(struct db_conn *conn, const char *name, const char *const *values,
 			       size_t n, struct db_result **ret, struct err *err);
 
@@ -44,6 +51,8 @@ int db_copy_end(struct db_conn *conn, uint64_t *rows, struct err *err);
 void db_copy_abort(struct db_conn *conn);
 
 int db_conn_cancel(struct db_conn *conn, struct err *err);
+/* A transaction block is open, failed or not. */
+bool db_conn_in_transaction(const struct db_conn *conn);
 /* The last failure's SQLSTATE, five characters, "" when there was none. */
 const char *db_conn_sqlstate(const struct db_conn *conn);
 /* Quoted for use in SQL text; appended to a buffer. */

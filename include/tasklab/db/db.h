@@ -127,6 +127,7 @@ void db_result_freep(struct db_result **result);
 size_t db_rows(const struct db_result *result);
 size_t db_columns(const struct db_result *result);
 const char *db_column_name(const struct db_result *result, size_t column);
+unsigned db_column_type(const struct db_result *result, size_t column); /* a type's OID */
 uint64_t db_affected(const struct db_result *result); /* rows inserted, updated or deleted */
 bool db_is_null(const struct db_result *result, size_t row, size_t column);
 /* The column's type must be the one asked for (asserted); a NULL gives 0, false or NULL. */

@@ -13,9 +13,10 @@
 
 #include <tasklab/base/err.h>
 
-#define LAB_SLUG_MAX 48 /* so that lab_<slug> fits a PostgreSQL identifier (63 bytes) */
-#define LAB_HINTS    3
-#define LAB_CHOICES  4
+#define LAB_SLUG_MAX     48 /* so that lab_<slug> fits a PostgreSQL identifier (63 bytes) */
+#define LAB_HINTS        3
+#define LAB_CHOICES      4
+#define LAB_SESSIONS_MAX 8
 
 enum lab_level { LAB_BEGINNER, LAB_INTERMEDIATE, LAB_ADVANCED };
 enum lab_workload_kind { LAB_WORKLOAD_SQL, LAB_WORKLOAD_HTTP };
@@ -158,7 +159,7 @@ void catalogue_freep(struct catalogue **catalogue);
 int catalogue_find(const struct catalogue *catalogue, const char *slug, const struct lab **ret,
 		   struct err *err);
 
-/* [a-z][a-z0-9-]*, at most LAB_SLUG_MAX bytes. */
+/* [a-z][a-z0-9-]*, at most LAB_SLUG_MAX bytes, not ending in -ref. */
 bool lab_slug_valid(const char *slug);
 const char *lab_level_name(enum lab_level level);
 

@@ -28,6 +28,8 @@ struct run_result;
  * says what mends it. Nothing of the service's own data is touched. */
 int run_lab(const struct run_options *options, struct run_result **ret, struct err *err);
 void run_result_freep(struct run_result **result);
+/* Why the lab does not apply to this server, so that nothing was run; NULL: it does. */
+const char *run_skipped(const struct run_result *result);
 bool run_passed(const struct run_result *result);
 /* What went wrong beside the run itself ("the result could not be stored: ..."); "" if nothing. */
 const char *run_note(const struct run_result *result);

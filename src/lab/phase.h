@@ -1,0 +1,16 @@
+/* phase.h - one phase: answers, plans, the workload between two readings of the counters. */
+#ifndef TASKLAB_LAB_PHASE_H
+#define TASKLAB_LAB_PHASE_H
+
+#include "record.h"
+#include "stand.h"
+
+/* Records the statements (the text of slow.sql or the like) in the stand's database with the given
+ * parameter rows: those of the stand, or of the one that it is compared with. Afterwards
+ * cleanup.sql has been run. name is the file's, for errors; label is shown while it goes on. */
+int phase_record(struct stand *stand, const char *label, const char *name, const char *sql,
+		 const struct params *params, struct record **ret, struct err *err);
+/* Units of progress that it adds. */
+uint64_t phase_steps(const struct lab *lab);
+
+#endif
