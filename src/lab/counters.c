@@ -14,6 +14,8 @@
 
 static const char SQL_FLUSH[] = "SELECT pg_stat_force_next_flush()::text";
 
+static const char SQL_HAS_STATEMENTS[] = "SELECT to_regclass('pg_stat_statements') IS NOT NULL";
+
 static const char SQL_QUERY_ID[] = "SELECT query_id FROM pg_stat_activity WHERE pid = $1::int";
 
 static const char SQL_STATEMENTS[] =
@@ -23,7 +25,8 @@ static const char SQL_STATEMENTS[] =
 #undef X
 		   " FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid"
 		   " WHERE d.datname = $1 AND s.toplevel = $2"
-		   " AND (s.queryid = ANY ($3::bigint[]) OR NOT $2)";
+		   " AND (NOT $2 OR s.queryid = ANY ($3::bigint[]) OR $4 AND s.query !~* "
+		   "'^\\s*(begin|start transaction|commit|end|rollback|abort)\\y')";
 
 static const char SQL_DATABASE[] =
 #define X(counter) #counter ","
@@ -43,6 +46,39 @@ static const char SQL_INDEXES[] =
 	"SELECT indexrelid::bigint, relname::text, indexrelname::text, " RECORD_INDEX_COUNTERS(
 		X) " pg_relation_size(indexrelid) FROM pg_stat_user_indexes ORDER BY 2, 3, 1";
 #undef X
+
+/* Opening ---------------------------------------------------------------------------------------
+ */
+
+static int has_statements(struct db_conn *conn, bool *ret, struct err *err)
+{
+	AUTO(db_result_freep) struct db_result *found = NULL;
+
+	if (db_conn_query(conn, SQL_HAS_STATEMENTS, DB_NO_ARGS, &found, err) < 0)
+		return -1;
+	*ret = db_get_bool(found, 0, 0);
+	return 0;
+}
+
+int counters_init(struct counters *counters, struct db_conn *conn, struct db_conn *guard,
+		  const char *database, struct err *err)
+{
+	bool outside = false, inside = false;
+
+	if (has_statements(guard, &outside, err) < 0 ||
+	    (!outside && has_statements(conn, &inside, err) < 0))
+		return -1;
+	if (!outside && !inside)
+		return err_set(err, ERR_UNPROCESSABLE,
+			       "labs need the extension pg_stat_statements: as a superuser run "
+			       "CREATE EXTENSION pg_stat_statements in the service's database",
+			       "%s", "");
+	*counters = (struct counters){.conn = conn,
+				      .guard = guard,
+				      .statements = outside ? guard : conn,
+				      .database = database};
+	return 0;
+}
 
 /* Which statements -----------------------------------------------------------------------------
  */
@@ -83,7 +119,8 @@ static int read_statements(struct counters *counters, bool toplevel, struct reco
 
 	if (db_conn_query(counters->statements, SQL_STATEMENTS,
 			  DB_ARGS(db_text(counters->database), db_bool(toplevel),
-				  db_i64s(counters->ids, counters->id_count)),
+				  db_i64s(counters->ids, counters->id_count),
+				  db_bool(counters->all)),
 			  &result, err) < 0)
 		return -1;
 #define X(counter) ret->counter = db_get_i64(result, 0, column++);
@@ -92,7 +129,8 @@ static int read_statements(struct counters *counters, bool toplevel, struct reco
 	return 0;
 }
 
-static int read_database(struct counters *counters, struct record_database *ret, struct err *err)
+static int read_transactions(struct counters *counters, struct record_database *ret,
+			     struct err *err)
 {
 	AUTO(db_result_freep) struct db_result *result = NULL;
 	size_t column = 0;
@@ -164,14 +202,21 @@ static int flush(struct counters *counters, struct err *err)
 	return db_conn_query(counters->conn, SQL_FLUSH, DB_NO_ARGS, NULL, err);
 }
 
-/* All but pg_stat_database. */
-static int read_lab(struct counters *counters, struct record *record, struct err *err)
+static int read_relations(struct counters *counters, struct record *record, struct err *err)
 {
-	if (flush(counters, err) < 0 || read_statements(counters, true, &record->top, err) < 0 ||
-	    read_statements(counters, false, &record->nested, err) < 0 ||
-	    read_tables(counters, record, err) < 0)
+	if (flush(counters, err) < 0 || read_tables(counters, record, err) < 0)
 		return -1;
 	return read_indexes(counters, record, err);
+}
+
+/* What the readings of relations would count themselves in: read from outside, nearest to the
+ * workload. */
+static int read_database(struct counters *counters, struct record *record, struct err *err)
+{
+	if (read_transactions(counters, &record->database, err) < 0 ||
+	    read_statements(counters, true, &record->top, err) < 0)
+		return -1;
+	return read_statements(counters, false, &record->nested, err);
 }
 
 /* Differences -----------------------------------------------------------------------------------
@@ -237,13 +282,11 @@ static int check_grown(const struct record *record, struct err *err)
 		       "%s", "");
 }
 
-/* These readings are transactions in the lab's database: pg_stat_database is read from outside,
- * nearest to the workload, so that it counts none of them. */
 int counters_begin(struct counters *counters, struct record *record, struct err *err)
 {
-	if (read_lab(counters, record, err) < 0 || flush(counters, err) < 0)
+	if (read_relations(counters, record, err) < 0 || flush(counters, err) < 0)
 		return -1;
-	return read_database(counters, &record->database, err);
+	return read_database(counters, record, err);
 }
 
 int counters_end(struct counters *counters, int64_t own_commits, struct record *record,
@@ -251,8 +294,8 @@ int counters_end(struct counters *counters, int64_t own_commits, struct record *
 {
 	AUTO(record_freep) struct record *after = NULL;
 
-	if (record_new(&after, err) < 0 || read_database(counters, &after->database, err) < 0 ||
-	    read_lab(counters, after, err) < 0)
+	if (record_new(&after, err) < 0 || read_database(counters, after, err) < 0 ||
+	    read_relations(counters, after, err) < 0)
 		return -1;
 	subtract_statements(&after->top, &record->top);
 	subtract_statements(&after->nested, &record->nested);

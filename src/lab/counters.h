@@ -18,11 +18,15 @@
 struct counters {
 	struct db_conn *conn;       /* in the lab's database */
 	struct db_conn *guard;      /* in another: what it reads leaves no trace in the lab's */
-	struct db_conn *statements; /* where pg_stat_statements is: conn or guard */
+	struct db_conn *statements; /* where pg_stat_statements is: guard, or else conn */
 	const char *database;       /* the lab's */
 	int64_t ids[COUNTERS_IDS_MAX];
 	size_t id_count;
+	bool all; /* count every statement in the lab's database but transaction control */
 };
+
+int counters_init(struct counters *counters, struct db_conn *conn, struct db_conn *guard,
+		  const char *database, struct err *err);
 
 /* The statement that conn has just prepared is counted from now on. */
 int counters_add_prepared(struct counters *counters, struct err *err);

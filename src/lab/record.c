@@ -38,6 +38,18 @@ void record_freep(struct record **record)
 	*record = NULL;
 }
 
+int record_add_plan(struct record *record, struct plan **plan, struct err *err)
+{
+	struct plan **grown =
+		realloc(record->plans, (record->plan_count + 1) * sizeof(struct plan *));
+
+	if (!grown)
+		return err_no_memory(err);
+	record->plans = grown;
+	grown[record->plan_count++] = TAKE(*plan);
+	return 0;
+}
+
 const struct record_query *record_query(const struct record *record, const char *sql)
 {
 	for (size_t i = 0; i < record->query_count; i++)

@@ -135,6 +135,8 @@ struct record {
 
 int record_new(struct record **ret, struct err *err);
 void record_freep(struct record **record);
+/* Takes the plan (*plan becomes NULL); plans come by sample, then by step. */
+int record_add_plan(struct record *record, struct plan **plan, struct err *err);
 /* NULL: that query was not asked. */
 const struct record_query *record_query(const struct record *record, const char *sql);
 /* Parameter rows that were explained. */

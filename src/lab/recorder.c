@@ -6,13 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <tasklab/base/buf.h>
 #include <tasklab/base/clock.h>
 
 #include "counters.h"
 #include "dataset.h"
-#include "equivalence.h"
-#include "guard.h"
+#include "rehearsal.h"
+#include "script.h"
 
 #define OTHERS_WAIT_MS                                                                             \
 	INT64_C(5000) /* for sessions that end; then without having waited to the end */
@@ -22,12 +21,9 @@ struct recorder {
 	const struct runner_job *job;
 	struct db_conn *conn; /* in the lab's database */
 	struct counters counters;
+	struct script *script; /* NULL: the workload has no statements of its own */
+	struct rehearsal rehearsal;
 };
-
-static const char SQL_EXPLAIN[] =
-	"EXPLAIN (ANALYZE, BUFFERS, WAL, SETTINGS, VERBOSE, FORMAT JSON) EXECUTE " RUNNER_STATEMENT;
-
-static const char SQL_HAS_STATEMENTS[] = "SELECT to_regclass('pg_stat_statements') IS NOT NULL";
 
 /* Sessions of this run in the lab's database, beside this one. */
 static const char SQL_OTHERS[] =
@@ -37,18 +33,20 @@ static const char SQL_OTHERS[] =
 /* Opening ---------------------------------------------------------------------------------------
  */
 
-static int find_statements(struct recorder *recorder, struct db_conn *guard, struct err *err)
+static int open_script(struct recorder *recorder, struct err *err)
 {
-	AUTO(db_result_freep) struct db_result *found = NULL;
+	const struct runner_job *job = recorder->job;
 
-	if (db_conn_query(recorder->conn, SQL_HAS_STATEMENTS, DB_NO_ARGS, &found, err) < 0)
+	recorder->counters.all = !job->sql;
+	if (!job->sql)
+		return 0;
+	if (script_parse(job->sql, job->params->columns, &recorder->script, err) < 0)
 		return -1;
-	recorder->counters =
-		(struct counters){.conn = recorder->conn,
-				  .guard = guard,
-				  .statements = db_get_bool(found, 0, 0) ? recorder->conn : guard,
-				  .database = recorder->job->database};
-	return 0;
+	recorder->rehearsal = (struct rehearsal){.conn = recorder->conn,
+						 .lab = job->site->lab,
+						 .script = recorder->script,
+						 .params = job->params};
+	return rehearsal_prepare(&recorder->rehearsal, &recorder->counters, err);
 }
 
 int recorder_open(const struct runner_job *job, struct recorder **ret, struct err *err)
@@ -59,10 +57,9 @@ int recorder_open(const struct runner_job *job, struct recorder **ret, struct er
 		return err_no_memory(err);
 	recorder->job = job;
 	if (site_connect(job->site, job->database, NULL, &recorder->conn, err) < 0 ||
-	    find_statements(recorder, job->site->guard, err) < 0 ||
-	    db_conn_prepare_types(recorder->conn, RUNNER_STATEMENT, job->sql, job->params->types,
-				  job->params->columns, err) < 0 ||
-	    counters_add_prepared(&recorder->counters, err) < 0)
+	    counters_init(&recorder->counters, recorder->conn, job->site->guard, job->database,
+			  err) < 0 ||
+	    open_script(recorder, err) < 0)
 		return -1;
 	*ret = TAKE(recorder);
 	return 0;
@@ -73,28 +70,13 @@ void recorder_closep(struct recorder **recorder)
 	if (!*recorder)
 		return;
 	db_conn_closep(&(*recorder)->conn);
+	script_freep(&(*recorder)->script);
 	free(*recorder);
 	*recorder = NULL;
 }
 
-/* Answers and plans: each in a transaction that is rolled back, since a statement may write
- * --------
+/* Answers and plans -----------------------------------------------------------------------------
  */
-
-static int record_answer(struct recorder *recorder, size_t row, struct record_answer *ret,
-			 struct err *err)
-{
-	const struct params *params = recorder->job->params;
-	AUTO(db_result_freep) struct db_result *result = NULL;
-
-	if (site_check_stop(recorder->job->site, err) < 0 ||
-	    db_conn_script(recorder->conn, "BEGIN", err) < 0 ||
-	    db_conn_exec_prepared_text(recorder->conn, RUNNER_STATEMENT, params_row(params, row),
-				       params->columns, &result, err) < 0 ||
-	    db_conn_script(recorder->conn, "ROLLBACK", err) < 0)
-		return -1;
-	return equivalence_answer(result, recorder->job->workload, ret, err);
-}
 
 static int record_answers(struct recorder *recorder, struct record *record, struct err *err)
 {
@@ -104,7 +86,8 @@ static int record_answers(struct recorder *recorder, struct record *record, stru
 	if (!record->answers)
 		return err_no_memory(err);
 	for (size_t i = 0; i < params->rows; i++) {
-		if (record_answer(recorder, i, &record->answers[i], err) < 0)
+		if (site_check_stop(recorder->job->site, err) < 0 ||
+		    rehearsal_answer(&recorder->rehearsal, i, &record->answers[i], err) < 0)
 			return -1;
 		record->answer_count = i + 1;
 		progress_add(recorder->job->site->progress, 1);
@@ -112,44 +95,17 @@ static int record_answers(struct recorder *recorder, struct record *record, stru
 	return 0;
 }
 
-static int explain_row(struct recorder *recorder, size_t row, struct plan **ret, struct err *err)
-{
-	const struct params *params = recorder->job->params;
-	const char *const *values = params_row(params, row);
-	AUTO(db_result_freep) struct db_result *result = NULL;
-	AUTO(buf_release) struct buf sql = BUF_INIT(PLAN_JSON_MAX);
-
-	buf_puts(&sql, SQL_EXPLAIN);
-	for (size_t i = 0; i < params->columns; i++) {
-		buf_puts(&sql, i ? ", " : "(");
-		if (!values[i])
-			buf_puts(&sql, "NULL");
-		else if (db_quote_literal(recorder->conn, values[i], &sql, err) < 0)
-			return -1;
-	}
-	buf_putc(&sql, ')');
-	if (buf_check(&sql, err) < 0 || site_check_stop(recorder->job->site, err) < 0 ||
-	    db_conn_script(recorder->conn, "BEGIN", err) < 0 ||
-	    db_conn_query_text(recorder->conn, buf_str(&sql), DB_NO_ARGS, &result, err) < 0 ||
-	    db_conn_script(recorder->conn, "ROLLBACK", err) < 0)
-		return -1;
-	return plan_parse(db_get_text(result, 0, 0), ret, err);
-}
-
 /* Samples are spread evenly over the parameter rows. */
 static int record_plans(struct recorder *recorder, struct record *record, struct err *err)
 {
 	size_t n = (size_t)recorder->job->workload->samples;
 
-	record->plans = calloc(n + 1, sizeof(struct plan *));
-	if (!record->plans)
-		return err_no_memory(err);
 	for (size_t i = 0; i < n; i++) {
-		if (explain_row(recorder, i * recorder->job->params->rows / n, &record->plans[i],
-				err) < 0)
+		size_t row = i * recorder->job->params->rows / n;
+
+		if (site_check_stop(recorder->job->site, err) < 0 ||
+		    rehearsal_explain(&recorder->rehearsal, row, i, record, err) < 0)
 			return -1;
-		record->plans[i]->sample = i;
-		record->plan_count = i + 1;
 		progress_add(recorder->job->site->progress, 1);
 	}
 	return 0;
@@ -247,9 +203,10 @@ static int wait_for_others(struct recorder *recorder, struct err *err)
 
 int recorder_begin(struct recorder *recorder, struct record *record, struct err *err)
 {
-	if (dataset_quiet(recorder->conn, err) < 0 || record_answers(recorder, record, err) < 0)
+	if (dataset_quiet(recorder->conn, err) < 0)
 		return -1;
-	if (record_plans(recorder, record, err) < 0)
+	if (recorder->script &&
+	    (record_answers(recorder, record, err) < 0 || record_plans(recorder, record, err) < 0))
 		return -1;
 	return wait_for_others(recorder, err);
 }
