@@ -57,6 +57,19 @@ size_t text_utf8_length(const char *text, size_t len)
 	return count;
 }
 
+size_t text_utf8_next(const char *text, size_t len, uint32_t *character)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t n = utf8_sequence(bytes, len);
+	uint32_t value = n == 1 ? bytes[0] : n > 1 ? bytes[0] & (0x7FU >> n) : 0;
+
+	for (size_t i = 1; i < n; i++)
+		value = value << 6 | (bytes[i] & 0x3FU);
+	if (n > 0)
+		*character = value;
+	return n;
+}
+
 static void closep(int *fd)
 {
 	if (*fd >= 0)

@@ -1,12 +1,10 @@
-/* report_json.c - a run's result as one JSON object: docs/lab-report.md describes it. */
-#include <tasklab/lab/report.h>
+/* report_json.c - a report as one JSON object: docs/lab-report.md and lab-report.schema.json. */
+#include "report_write.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <tasklab/base/json.h>
-
-#include "result.h"
 
 #define REPORT_VERSION 1
 
@@ -28,6 +26,27 @@ static void write_database(struct json *json, const struct record_database *data
 #define X(counter) json_kv_i64(json, #counter, database->counter);
 	RECORD_DATABASE_COUNTERS(X)
 #undef X
+	json_end_object(json);
+}
+
+static void write_workload(struct json *json, const struct record_workload *workload)
+{
+	json_name(json, "workload");
+	json_begin_object(json);
+	json_kv_u64(json, "calls", workload->calls);
+	json_kv_u64(json, "statements", workload->statements);
+	json_kv_u64(json, "failed", workload->failed);
+	json_kv_u64(json, "http_errors", workload->http_errors);
+	json_kv_u64(json, "lock_waits", workload->lock_waits);
+	json_name(json, "sqlstates");
+	json_begin_array(json);
+	for (size_t i = 0; i < workload->sqlstate_count; i++) {
+		json_begin_object(json);
+		json_kv_string(json, "state", workload->sqlstates[i].state);
+		json_kv_u64(json, "count", workload->sqlstates[i].count);
+		json_end_object(json);
+	}
+	json_end_array(json);
 	json_end_object(json);
 }
 
@@ -131,63 +150,68 @@ static void write_node(struct json *json, const struct plan_node *node, bool cha
 	json_end_object(json);
 }
 
-/* Nodes are marked as changed against the other phase's plan of the same parameter row. */
-static int write_plans(struct json *json, const struct record *record, const struct record *other,
-		       struct err *err)
+/* Nodes are marked as changed against the other side's plan of the same sample and step. */
+static int write_plan(struct json *json, const struct report_view *view, size_t side,
+		      const struct plan *plan, struct err *err)
 {
-	json_name(json, "plans");
-	json_begin_array(json);
-	for (size_t i = 0; i < record->plan_count; i++) {
-		const struct plan *plan = record->plans[i];
-		AUTO(freep) bool *changed = calloc(plan->count, sizeof(*changed));
+	const struct report_place place = {plan->sample, plan->step};
+	AUTO(freep) bool *changed = report_changed(view, side, &place);
 
-		if (!changed)
-			return err_no_memory(err);
-		plan_mark_changed(plan, record_plan(other, plan->sample, plan->step), changed);
-		json_begin_object(json);
-		json_kv_u64(json, "sample", plan->sample);
-		json_kv_u64(json, "step", plan->step);
-		json_kv_f64(json, "jit_functions", plan->jit_functions);
-		json_kv_f64(json, "planning_ms", plan->planning_ms);
-		json_kv_f64(json, "execution_ms", plan->execution_ms);
-		json_name(json, "nodes");
-		json_begin_array(json);
-		for (size_t j = 0; j < plan->count; j++)
-			write_node(json, &plan->nodes[j], changed[j]);
-		json_end_array(json);
-		json_name(json, "explain");
-		json_raw(json, plan->json, strlen(plan->json));
-		json_end_object(json);
-	}
+	if (!changed)
+		return err_no_memory(err);
+	json_begin_object(json);
+	json_kv_u64(json, "sample", plan->sample);
+	json_kv_u64(json, "step", plan->step);
+	json_kv_f64(json, "jit_functions", plan->jit_functions);
+	json_kv_f64(json, "planning_ms", plan->planning_ms);
+	json_kv_f64(json, "execution_ms", plan->execution_ms);
+	json_name(json, "nodes");
+	json_begin_array(json);
+	for (size_t i = 0; i < plan->count; i++)
+		write_node(json, &plan->nodes[i], changed[i]);
 	json_end_array(json);
+	json_name(json, "explain");
+	json_raw(json, plan->json, strlen(plan->json));
+	json_end_object(json);
 	return 0;
 }
 
-static int write_phase(struct json *json, const char *name, const struct record *record,
-		       const struct record *other, struct err *err)
+static int write_side(struct json *json, const struct report_view *view, size_t side,
+		      struct err *err)
 {
-	json_name(json, name);
+	const struct report_side *one = &view->side[side];
+	const struct record *record = one->record;
+
+	json_name(json, side ? "after" : "before");
 	json_begin_object(json);
+	json_kv_string(json, "label", one->label);
+	json_kv_string(json, "script", one->script);
+	json_kv_string(json, "change", one->change);
 	json_kv_i64(json, "wall_ns", record->wall_ns);
 	json_kv_f64(json, "calls_per_second", record_calls_per_second(record));
 	write_latency(json, record->latency);
 	write_statements(json, "statement", &record->top);
 	write_statements(json, "nested", &record->nested);
+	write_workload(json, &record->workload);
 	write_database(json, &record->database);
 	write_tables(json, record);
 	write_queries(json, record);
-	if (write_plans(json, record, other, err) < 0)
-		return -1;
+	json_name(json, "plans");
+	json_begin_array(json);
+	for (size_t i = 0; i < record->plan_count; i++)
+		if (write_plan(json, view, side, record->plans[i], err) < 0)
+			return -1;
+	json_end_array(json);
 	json_end_object(json);
 	return 0;
 }
 
-static void write_evidence(struct json *json, const struct run_result *result)
+static void write_evidence(struct json *json, const struct report_view *view)
 {
 	json_name(json, "evidence");
 	json_begin_array(json);
-	for (size_t i = 0; i < result->verdict_count; i++) {
-		const struct evidence_verdict *verdict = &result->verdicts[i];
+	for (size_t i = 0; i < view->verdict_count; i++) {
+		const struct evidence_verdict *verdict = &view->verdicts[i];
 
 		json_begin_object(json);
 		json_kv_string(json, "kind", verdict->item->kind);
@@ -201,47 +225,60 @@ static void write_evidence(struct json *json, const struct run_result *result)
 	json_end_array(json);
 }
 
-static void write_equivalence(struct json *json, const struct run_result *result)
+static void write_equivalence(struct json *json, const struct report_view *view)
 {
+	const struct record *before = view->side[0].record, *after = view->side[1].record;
 	uint64_t rows = 0;
 
-	for (size_t i = 0; i < result->before->answer_count; i++)
-		rows += result->before->answers[i].rows;
+	for (size_t i = 0; i < before->answer_count; i++)
+		rows += before->answers[i].rows;
 	json_name(json, "equivalence");
 	json_begin_object(json);
-	json_kv_u64(json, "parameter_rows", result->parameters);
+	json_kv_u64(json, "parameter_rows", view->parameters);
 	json_kv_u64(json, "rows_compared", rows);
-	json_kv_i64(json, "differing_parameter_rows", result->after->differing);
+	if (after->differing >= 0)
+		json_kv_i64(json, "differing_parameter_rows", after->differing);
+	else
+		json_kv_string(json, "differing_parameter_rows", NULL);
 	json_end_object(json);
 }
 
-int report_json(const struct run_result *result, struct buf *out, struct err *err)
+static void write_notes(struct json *json, const struct report_view *view)
+{
+	json_kv_string(json, "note", view->notes[0]);
+	json_name(json, "notes");
+	json_begin_array(json);
+	for (size_t i = 0; i < REPORT_NOTES && view->notes[i]; i++)
+		json_str(json, view->notes[i]);
+	json_end_array(json);
+}
+
+int report_view_json(const struct report_view *view, struct buf *out, struct err *err)
 {
 	struct json json = JSON_INIT(out);
 
 	json_begin_object(&json);
 	json_kv_i64(&json, "report_version", REPORT_VERSION);
-	json_kv_string(&json, "lab", result->lab->slug);
-	json_kv_string(&json, "title", result->lab->title);
-	json_kv_string(&json, "scale", seed_scale_name(result->scale));
-	json_kv_i64(&json, "server_version", result->server_version);
-	json_kv_time_us(&json, "started_at", result->started_us);
-	json_kv_time_us(&json, "finished_at", result->finished_us);
-	if (*result->skipped) {
-		json_kv_string(&json, "verdict", "skipped");
-		json_kv_string(&json, "note", result->skipped);
+	json_kv_string(&json, "kind", view->kind);
+	json_kv_string(&json, "lab", view->slug);
+	json_kv_string(&json, "title", view->title);
+	json_kv_string(&json, "scale", view->scale);
+	json_kv_i64(&json, "server_version", view->server_version);
+	json_kv_time_us(&json, "started_at", view->started_us);
+	json_kv_time_us(&json, "finished_at", view->finished_us);
+	json_kv_string(&json, "verdict", view->verdict);
+	write_notes(&json, view);
+	if (view->skipped) {
 		json_end_object(&json);
-		return buf_check(out, err);
+		return 0;
 	}
-	json_kv_string(&json, "verdict", result->passed ? "passed" : "failed");
-	json_kv_u64(&json, "clients", result->clients);
-	json_kv_string(&json, "kept_database", result->kept ? result->database : NULL);
-	json_kv_string(&json, "note", *result->note ? result->note : NULL);
-	write_equivalence(&json, result);
-	write_evidence(&json, result);
-	if (write_phase(&json, "before", result->before, result->after, err) < 0 ||
-	    write_phase(&json, "after", result->after, result->before, err) < 0)
+	json_kv_u64(&json, "clients", view->clients);
+	json_kv_string(&json, "database", view->database);
+	json_kv_string(&json, "kept_database", view->kept ? view->database : NULL);
+	write_equivalence(&json, view);
+	write_evidence(&json, view);
+	if (write_side(&json, view, 0, err) < 0 || write_side(&json, view, 1, err) < 0)
 		return -1;
 	json_end_object(&json);
-	return buf_check(out, err);
+	return 0;
 }

@@ -1,5 +1,5 @@
-/* report_text.c - a run's result for people: evidence, figures, plans, bars. */
-#include <tasklab/lab/report.h>
+/* report_text.c - a report for people at a terminal: verdicts, figures, plans, bars. */
+#include "report_text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -7,300 +7,356 @@
 
 #include <tasklab/base/term.h>
 
-#include "result.h"
+#include "plan_text.h"
+#include "report_rows.h"
 
-#define BAR_CELLS 40
-#define CELL      48
+#define BAR_COLUMNS   30
+#define ABREAST_FROM  170 /* columns from which the plans stand side by side */
+#define ABREAST_GAP   3
+#define LATENCY_LINES 18
+#define BLOCK_MAX     ((size_t)16 * 1024 * 1024)
 
-/* A figure: whole numbers as such, others with one decimal; "-" where there is none. */
-static const char *figure(double value, char out[CELL])
+static enum term_style tone_style(enum report_tone tone)
 {
-	char count[32];
+	static const enum term_style styles[] = {[REPORT_NEUTRAL] = TERM_PLAIN,
+						 [REPORT_GOOD] = TERM_GREEN,
+						 [REPORT_BAD] = TERM_RED,
+						 [REPORT_WARN] = TERM_YELLOW};
 
-	if (isnan(value))
-		(void)snprintf(out, CELL, "-");
-	else if (value >= 1000 || value == floor(value))
-		(void)snprintf(out, CELL, "%s", term_count((uint64_t)llround(value), count));
-	else
-		(void)snprintf(out, CELL, "%.1f", value);
-	return out;
+	return styles[tone];
 }
 
-static const char *change(double before, double after, char out[CELL])
+static enum term_style side_style(size_t side)
 {
-	char count[32];
-
-	if (isnan(before) || isnan(after) || (before <= 0 && after <= 0))
-		(void)snprintf(out, CELL, "%s", "");
-	else if (after <= 0)
-		(void)snprintf(out, CELL, "gone");
-	else if (before <= 0)
-		(void)snprintf(out, CELL, "new");
-	else if (fabs(before - after) <= before / 100)
-		(void)snprintf(out, CELL, "same");
-	else if (before / after >= 10)
-		(void)snprintf(out, CELL, "%s times less",
-			       term_count((uint64_t)(before / after), count));
-	else if (after / before >= 10)
-		(void)snprintf(out, CELL, "%s times more",
-			       term_count((uint64_t)(after / before), count));
-	else if (before >= after)
-		(void)snprintf(out, CELL, "%.1f times less", before / after);
-	else
-		(void)snprintf(out, CELL, "%.1f times more", after / before);
-	return out;
+	return side ? TERM_CYAN : TERM_YELLOW;
 }
 
-static void heading(FILE *stream, const char *text)
+static void put_sentence(const struct paint *paint, const struct report_view *view)
 {
-	(void)fprintf(stream, "\n%s%s%s\n", term_on(stream, TERM_BOLD), text, term_off(stream));
+	paint_text(paint, tone_style(view->tone), view->verdict);
+	if (view->sentence)
+		paint_printf(paint, TERM_PLAIN, ": %s", view->sentence);
+	paint_text(paint, TERM_PLAIN, "\n");
 }
 
-/* Evidence ------------------------------------------------------------------------------------ */
-
-static void print_evidence(const struct run_result *result, FILE *stream)
+static void put_head(const struct paint *paint, const struct report_view *view)
 {
-	static const enum term_style styles[] = {[EVIDENCE_HELD] = TERM_GREEN,
-						 [EVIDENCE_NOT_HELD] = TERM_RED,
-						 [EVIDENCE_SKIPPED] = TERM_YELLOW};
+	char took[32];
 
-	heading(stream, "Evidence");
-	for (size_t i = 0; i < result->verdict_count; i++) {
-		const struct evidence_verdict *verdict = &result->verdicts[i];
-		char before[CELL], after[CELL];
+	paint_printf(paint, TERM_BOLD, "%s%s%s\n", view->slug ? view->slug : "",
+		     view->slug ? ": " : "", view->title);
+	paint_printf(paint, TERM_DIM, "PostgreSQL %d.%d", view->server_version / 10000,
+		     view->server_version % 10000);
+	if (view->scale)
+		paint_printf(paint, TERM_DIM, ", scale %s", view->scale);
+	if (view->database)
+		paint_printf(paint, TERM_DIM, ", database %s", view->database);
+	paint_printf(paint, TERM_DIM, ", %zu parameter row%s, %zu client%s", view->parameters,
+		     view->parameters == 1 ? "" : "s", view->clients,
+		     view->clients == 1 ? "" : "s");
+	if (view->finished_us > view->started_us)
+		paint_printf(
+			paint, TERM_DIM, ", took %s",
+			term_duration_ns((uint64_t)(view->finished_us - view->started_us) * 1000,
+					 took));
+	paint_text(paint, TERM_PLAIN, "\n");
+	put_sentence(paint, view);
+}
 
-		(void)fprintf(stream, "  %s%-8s%s  %s  (%s -> %s)\n",
-			      term_on(stream, styles[verdict->outcome]),
-			      evidence_outcome_name(verdict->outcome), term_off(stream),
-			      verdict->claim, figure(verdict->before, before),
-			      figure(verdict->after, after));
-		if (*verdict->reason)
-			(void)fprintf(stream, "            %s\n", verdict->reason);
+/* Evidence ------------------------------------------------------------------------------------- */
+
+static void put_evidence(const struct paint *paint, const struct report_view *view)
+{
+	const char *const headers[] = {"", "*claim", ">before", ">after", "?change"};
+	struct paint_table *table;
+
+	if (view->verdict_count == 0)
+		return;
+	paint_heading(paint, "Evidence");
+	table = paint_table_new(headers, ARRAY_LEN(headers));
+	for (size_t i = 0; i < view->verdict_count; i++) {
+		const struct evidence_verdict *one = &view->verdicts[i];
+		enum term_style style = tone_style(report_outcome_tone(one->outcome));
+		char text[REPORT_CELL];
+
+		paint_cell(table, style, evidence_outcome_name(one->outcome));
+		paint_cell(table, TERM_PLAIN, one->claim);
+		paint_cell(table, TERM_PLAIN, report_value(one->before, REPORT_COUNT, text));
+		paint_cell(table, TERM_PLAIN, report_value(one->after, REPORT_COUNT, text));
+		paint_cell(table, TERM_DIM, report_change(one->before, one->after, text));
+		if (*one->reason)
+			paint_note(table, style, 10, one->reason);
+	}
+	paint_table_end(table, paint, 2);
+}
+
+static void put_equivalence(const struct paint *paint, const struct report_view *view)
+{
+	char text[200];
+
+	report_equivalence(view, text, sizeof(text));
+	paint_text(paint, TERM_PLAIN, "\n");
+	paint_wrap(paint, view->side[1].record->differing > 0 ? TERM_RED : TERM_PLAIN, 0, text);
+}
+
+/* Figures -------------------------------------------------------------------------------------- */
+
+/* Two bars of one figure, so that the eye sees the difference before it reads. */
+static void put_pair(const struct paint *paint, const struct report_view *view,
+		     const struct report_figure *figure)
+{
+	const char *const headers[] = {"", "", ">"};
+	struct paint_table *table;
+	double value[2], most;
+
+	for (size_t i = 0; i < ARRAY_LEN(value); i++)
+		value[i] = figure->read(view->side[i].record);
+	most = fmax(value[0], value[1]);
+	if (isnan(value[0]) || isnan(value[1]) || most <= 0)
+		return;
+	paint_printf(paint, TERM_DIM, "\n%s%s\n", figure->name,
+		     figure->context ? " (context)" : "");
+	table = paint_table_new(headers, ARRAY_LEN(headers));
+	for (size_t i = 0; i < ARRAY_LEN(value); i++) {
+		char text[REPORT_CELL];
+
+		paint_cell(table, TERM_PLAIN, view->side[i].label);
+		paint_cell_bar(table, side_style(i), value[i] / most, BAR_COLUMNS);
+		paint_cell(table, TERM_PLAIN, report_value(value[i], figure->unit, text));
+	}
+	paint_table_end(table, paint, 2);
+}
+
+static void put_figures(const struct paint *paint, const struct report_view *view)
+{
+	char left[REPORT_CELL], right[REPORT_CELL];
+	const char *const headers[] = {"*figure", left, right, "change"};
+	struct paint_table *table;
+
+	(void)snprintf(left, sizeof(left), ">%s", view->side[0].label);
+	(void)snprintf(right, sizeof(right), ">%s", view->side[1].label);
+	paint_heading(paint, "Figures");
+	table = paint_table_new(headers, ARRAY_LEN(headers));
+	for (size_t i = 0; i < REPORT_FIGURE_COUNT; i++) {
+		const struct report_figure *one = &REPORT_FIGURES[i];
+		double before = one->read(view->side[0].record);
+		double after = one->read(view->side[1].record);
+		char text[REPORT_CELL];
+
+		if (!report_figure_shown(one, view))
+			continue;
+		paint_cell(table, one->context ? TERM_DIM : TERM_PLAIN, one->name);
+		paint_cell(table, TERM_PLAIN, report_value(before, one->unit, text));
+		paint_cell(table, TERM_PLAIN, report_value(after, one->unit, text));
+		paint_cell(table, tone_style(report_change_tone(before, after, one->better)),
+			   report_change(before, after, text));
+	}
+	paint_table_end(table, paint, 2);
+}
+
+/* Relations ------------------------------------------------------------------------------------ */
+
+static void put_count(struct paint_table *table, int64_t value)
+{
+	char text[REPORT_CELL];
+
+	paint_cell(table, value ? TERM_PLAIN : TERM_DIM,
+		   report_value((double)value, REPORT_COUNT, text));
+}
+
+static void put_rows(const struct paint *paint, const struct report_view *view, const char *title,
+		     const struct report_rows *rows)
+{
+	char marked[REPORT_COUNTERS][REPORT_CELL];
+	const char *headers[REPORT_COUNTERS + 3] = {"*", ""};
+	struct paint_table *table;
+
+	if (rows->count == 0)
+		return;
+	for (size_t i = 0; i < rows->columns; i++) {
+		(void)snprintf(marked[i], REPORT_CELL, "%s%s", i < 4 ? ">" : "?>",
+			       rows->column[i]->title);
+		headers[i + 2] = marked[i];
+	}
+	headers[rows->columns + 2] = ">size";
+	paint_heading(paint, title);
+	table = paint_table_new(headers, rows->columns + 3);
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct report_row *row = &rows->row[i];
+		char text[REPORT_CELL];
+
+		paint_cell(table, TERM_PLAIN, row->name);
+		paint_cell(table, side_style(row->side), view->side[row->side].label);
+		for (size_t j = 0; j < rows->columns; j++)
+			put_count(table, report_row_counter(row, rows->column[j]));
+		paint_cell(table, TERM_PLAIN,
+			   report_value((double)row->size_bytes, REPORT_BYTES, text));
+	}
+	paint_table_end(table, paint, 2);
+	if (rows->left_out > 0)
+		paint_printf(paint, TERM_DIM, "  and %zu more\n", rows->left_out);
+}
+
+static void put_relations(const struct paint *paint, const struct report_view *view)
+{
+	struct report_rows rows;
+
+	report_rows_tables(view, &rows);
+	put_rows(paint, view, "Tables that were used (pg_stat_user_tables)", &rows);
+	report_rows_indexes(view, &rows);
+	put_rows(paint, view, "Indexes that were used (pg_stat_user_indexes)", &rows);
+}
+
+/* Plans ---------------------------------------------------------------------------------------- */
+
+static void put_plan(const struct paint *paint, const struct report_view *view, size_t side,
+		     const struct report_place *place, double most)
+{
+	static const char *const marks[] = {"-", "+"};
+	const struct plan *plan = report_plan(view, side, place);
+	AUTO(freep) bool *changed = report_changed(view, side, place);
+	const struct plan_text how = {.changed = changed,
+				      .mark = marks[side],
+				      .style = side_style(side),
+				      .most_blocks = most};
+
+	paint_text(paint, TERM_BOLD, view->side[side].title);
+	paint_text(paint, TERM_PLAIN, "\n");
+	if (!plan || !changed) {
+		paint_text(paint, TERM_DIM, "  no such statement\n");
+		return;
+	}
+	plan_text(paint, plan, &how);
+}
+
+static void put_pair_of_plans(const struct paint *paint, const struct report_view *view,
+			      const struct report_place *place)
+{
+	AUTO(buf_release) struct buf left = BUF_INIT(BLOCK_MAX);
+	AUTO(buf_release) struct buf right = BUF_INIT(BLOCK_MAX);
+	struct paint one = *paint, other = *paint;
+	double most = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(view->side); i++)
+		if (report_plan(view, i, place))
+			most = fmax(most, plan_text_most(report_plan(view, i, place)));
+	if (paint->width >= ABREAST_FROM)
+		one.width = other.width = (paint->width - ABREAST_GAP) / 2;
+	one.out = &left;
+	other.out = &right;
+	put_plan(&one, view, 0, place, most);
+	put_plan(&other, view, 1, place, most);
+	if (paint->width >= ABREAST_FROM) {
+		paint_abreast(paint, &left, &right, (size_t)one.width + ABREAST_GAP);
+	} else {
+		buf_append(paint->out, buf_str(&left), left.len);
+		buf_putc(paint->out, '\n');
+		buf_append(paint->out, buf_str(&right), right.len);
+		paint->out->failed |= left.failed || right.failed;
 	}
 }
 
-/* Figures ------------------------------------------------------------------------------------- */
-
-static void figure_row(struct term_table *table, const char *name, double before, double after)
+/* Those of the first sample: the others are in the files. */
+static void put_plans(const struct paint *paint, const struct report_view *view)
 {
-	char left[CELL], right[CELL], difference[CELL];
-	const char *cells[] = {name, figure(before, left), figure(after, right),
-			       change(before, after, difference)};
+	struct report_place places[REPORT_PLACES];
+	size_t n = report_places(view, places);
 
-	term_table_row(table, cells);
-}
-
-static void duration_row(struct term_table *table, const char *name, uint64_t before,
-			 uint64_t after)
-{
-	char left[32], right[32], difference[CELL];
-	const char *cells[] = {name, term_duration_ns(before, left), term_duration_ns(after, right),
-			       change((double)before, (double)after, difference)};
-
-	term_table_row(table, cells);
-}
-
-static double per_call(const struct record *record, int64_t total)
-{
-	double calls = record_calls(record);
-
-	return calls > 0 ? (double)total / calls : NAN;
-}
-
-static double shared_per_call(const struct record *record)
-{
-	return per_call(record, record->top.shared_blks_hit + record->top.shared_blks_read);
-}
-
-static void statement_rows(struct term_table *table, const struct run_result *result)
-{
-	const struct record *before = result->before, *after = result->after;
-
-	figure_row(table, "calls", record_calls(before), record_calls(after));
-	figure_row(table, "rows per call", per_call(before, before->top.rows),
-		   per_call(after, after->top.rows));
-	figure_row(table, "shared blocks per call", shared_per_call(before),
-		   shared_per_call(after));
-	figure_row(table, "of these read from disk", per_call(before, before->top.shared_blks_read),
-		   per_call(after, after->top.shared_blks_read));
-	figure_row(table, "temporary blocks per call",
-		   per_call(before, before->top.temp_blks_read + before->top.temp_blks_written),
-		   per_call(after, after->top.temp_blks_read + after->top.temp_blks_written));
-	figure_row(table, "WAL bytes per call", per_call(before, before->top.wal_bytes),
-		   per_call(after, after->top.wal_bytes));
-	if (before->nested.calls > 0 || after->nested.calls > 0)
-		figure_row(table, "nested statements per call",
-			   per_call(before, before->nested.calls),
-			   per_call(after, after->nested.calls));
-}
-
-static void print_figures(const struct run_result *result, FILE *stream)
-{
-	static const char *const headers[] = {"", ">before", ">after", "change"};
-	static const struct {
-		const char *name;
-		double q;
-	} quantiles[] = {{"latency p50", 0.5},
-			 {"latency p95", 0.95},
-			 {"latency p99", 0.99},
-			 {"latency max", 1}};
-	const struct record *before = result->before, *after = result->after;
-	struct term_table *table = term_table_new(headers, ARRAY_LEN(headers));
-
-	heading(stream, "Figures");
-	if (!table)
+	if (n == 0)
 		return;
-	statement_rows(table, result);
-	figure_row(table, "calls per second", record_calls_per_second(before),
-		   record_calls_per_second(after));
-	for (size_t i = 0; i < ARRAY_LEN(quantiles); i++)
-		duration_row(table, quantiles[i].name,
-			     hist_quantile_ns(before->latency, quantiles[i].q),
-			     hist_quantile_ns(after->latency, quantiles[i].q));
-	term_table_print(table, stream);
+	for (size_t i = 0; i < n && places[i].sample == 0; i++) {
+		char name[REPORT_CELL], title[REPORT_CELL + 16];
+
+		report_place_name(view, &places[i], name);
+		(void)snprintf(title, sizeof(title), "Plans%s%s", *name ? ", " : "", name);
+		paint_heading(paint, title);
+		put_pair_of_plans(paint, view, &places[i]);
+	}
+	paint_text(paint, TERM_PLAIN, "\n");
+	paint_wrap(
+		paint, TERM_DIM, 2,
+		"- is only in the first plan, + only in the second. Rows and expected rows are per "
+		"loop; off says that there were so many times more (\u00d7) or fewer (\u00f7) than "
+		"expected. Blocks and time include those of the nodes below.");
 }
 
-/* Tables that were read or written: what pg_stat_user_tables counted. */
-static void print_tables(const struct run_result *result, FILE *stream)
+/* Latency -------------------------------------------------------------------------------------- */
+
+/* Both distributions over the same logarithmic slots, as bars to the left and the right of it. */
+static void put_latency(const struct paint *paint, const struct report_view *view)
 {
-	static const char *const headers[] = {"table",        ">seq scans",     ">rows by seq scan",
-					      ">index scans", ">rows by index", "phase"};
-	const struct record *const phases[] = {result->before, result->after};
-	struct term_table *table = term_table_new(headers, ARRAY_LEN(headers));
+	char left[REPORT_CELL], right[REPORT_CELL];
+	const char *const headers[] = {">up to", left, "", right, ""};
+	struct report_latency latency;
+	struct paint_table *table;
 
-	heading(stream, "Tables (pg_stat_user_tables)");
-	if (!table)
+	if (!report_latency_read(view, LATENCY_LINES, &latency))
 		return;
-	for (size_t p = 0; p < ARRAY_LEN(phases); p++) {
-		for (size_t i = 0; i < phases[p]->table_count; i++) {
-			const struct record_table *one = &phases[p]->tables[i];
-			char scans[CELL], read[CELL], probes[CELL], fetched[CELL];
-			const char *cells[] = {one->name,
-					       figure((double)one->seq_scan, scans),
-					       figure((double)one->seq_tup_read, read),
-					       figure((double)one->idx_scan, probes),
-					       figure((double)one->idx_tup_fetch, fetched),
-					       p ? "after" : "before"};
+	(void)snprintf(left, sizeof(left), ">%s", view->side[0].label);
+	(void)snprintf(right, sizeof(right), ">%s", view->side[1].label);
+	paint_heading(paint, "Latency of the calls (context: it decides nothing)");
+	table = paint_table_new(headers, ARRAY_LEN(headers));
+	for (size_t i = 0; i < latency.slots; i++) {
+		char text[REPORT_CELL];
 
-			if (one->seq_scan || one->idx_scan || one->n_tup_ins || one->n_tup_upd ||
-			    one->n_tup_del)
-				term_table_row(table, cells);
+		paint_cell(table, TERM_DIM, report_value(latency.upper_ns[i], REPORT_NS, text));
+		for (size_t side = 0; side < 2; side++) {
+			paint_cell(table, TERM_PLAIN,
+				   latency.count[side][i]
+					   ? report_value((double)latency.count[side][i],
+							  REPORT_COUNT, text)
+					   : "");
+			paint_cell_bar(table, side_style(side),
+				       (double)latency.count[side][i] / (double)latency.most,
+				       BAR_COLUMNS / 2);
 		}
 	}
-	term_table_print(table, stream);
+	paint_table_end(table, paint, 2);
 }
 
-/* Plans --------------------------------------------------------------------------------------- */
+/* The whole ------------------------------------------------------------------------------------ */
 
-static void print_node(const struct plan_node *node, bool changed, bool after, FILE *stream)
+static const struct report_figure *figure_named(const char *name)
 {
-	enum term_style style = !changed ? TERM_PLAIN : after ? TERM_GREEN : TERM_RED;
-	char name[256], rows[CELL], estimate[CELL], blocks[CELL], removed[CELL];
-
-	plan_node_name(node, name, sizeof(name));
-	(void)fprintf(
-		stream, "%s  %c %*s%s%s  rows %s (estimate %s), blocks %s", term_on(stream, style),
-		!changed ? ' '
-		: after  ? '+'
-			 : '-',
-		(int)node->depth * 2, "", name, term_off(stream), figure(node->actual_rows, rows),
-		figure(node->estimated_rows, estimate), figure(node->shared_blocks, blocks));
-	if (node->rows_removed_by_filter > 0)
-		(void)fprintf(stream, ", removed by filter %s",
-			      figure(node->rows_removed_by_filter, removed));
-	if (node->loops > 1)
-		(void)fprintf(stream, ", loops %.0f", node->loops);
-	(void)fprintf(stream, ", %.3f ms\n", node->actual_ms);
-	if (node->condition)
-		(void)fprintf(stream, "    %*s  %s%.200s%s\n", (int)node->depth * 2, "",
-			      term_on(stream, TERM_DIM), node->condition, term_off(stream));
+	for (size_t i = 0; i < REPORT_FIGURE_COUNT; i++)
+		if (strcmp(REPORT_FIGURES[i].name, name) == 0)
+			return &REPORT_FIGURES[i];
+	return NULL;
 }
 
-static void print_plan(const struct plan *plan, const struct plan *other, bool after, FILE *stream)
+static void put_bars(const struct paint *paint, const struct report_view *view)
 {
-	AUTO(freep) bool *changed = calloc(plan->count, sizeof(*changed));
+	static const char *const names[] = {"shared blocks per call", "latency p50"};
 
-	if (!changed)
-		return;
-	plan_mark_changed(plan, other, changed);
-	for (size_t i = 0; i < plan->count; i++)
-		print_node(&plan->nodes[i], changed[i], after, stream);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const struct report_figure *figure = figure_named(names[i]);
+
+		if (figure)
+			put_pair(paint, view, figure);
+	}
 }
 
-/* One a statement of the script; none where the lab asks for no samples. */
-static void print_plans(const struct record *record, const struct record *other, bool after,
-			FILE *stream)
+void report_view_text(const struct report_view *view, const struct paint *paint)
 {
-	if (record->plan_count == 0)
-		return;
-	heading(stream, after ? "Plan after (first sample; + is new)"
-			      : "Plan before (first sample; - is gone afterwards)");
-	for (size_t i = 0; i < record->plan_count && record->plans[i]->sample == 0; i++)
-		print_plan(record->plans[i], record_plan(other, 0, record->plans[i]->step), after,
-			   stream);
-}
-
-/* Bars ---------------------------------------------------------------------------------------- */
-
-static void print_bar(FILE *stream, const char *name, double value, double largest,
-		      enum term_style style, const char *text)
-{
-	int cells = largest > 0 ? (int)ceil(value / largest * BAR_CELLS) : 0;
-
-	(void)fprintf(stream, "  %-8s%s", name, term_on(stream, style));
-	for (int i = 0; i < BAR_CELLS; i++)
-		(void)fputs(i < cells ? "\u2588" : "\u00b7", stream);
-	(void)fprintf(stream, "%s %s\n", term_off(stream), text);
-}
-
-static void print_pair(FILE *stream, const char *what, double before, double after,
-		       const char *before_text, const char *after_text)
-{
-	double largest = before > after ? before : after;
-
-	heading(stream, what);
-	print_bar(stream, "before", before, largest, TERM_RED, before_text);
-	print_bar(stream, "after", after, largest, TERM_GREEN, after_text);
-}
-
-static void print_bars(const struct run_result *result, FILE *stream)
-{
-	double before = shared_per_call(result->before), after = shared_per_call(result->after);
-	uint64_t slow = hist_quantile_ns(result->before->latency, 0.5);
-	uint64_t fast = hist_quantile_ns(result->after->latency, 0.5);
-	char left[CELL], right[CELL];
-
-	if (!isnan(before) && !isnan(after))
-		print_pair(stream, "Shared blocks per call", before, after, figure(before, left),
-			   figure(after, right));
-	print_pair(stream, "Latency p50 (context, not evidence)", (double)slow, (double)fast,
-		   term_duration_ns(slow, left), term_duration_ns(fast, right));
-}
-
-void report_text(const struct run_result *result, FILE *stream)
-{
-	if (*result->skipped) {
-		(void)fprintf(stream, "%s is skipped: %s\n", result->lab->slug, result->skipped);
+	if (view->skipped) {
+		paint_printf(paint, TERM_YELLOW, "%s is skipped: %s\n", view->slug, view->sentence);
 		return;
 	}
-	(void)fprintf(stream, "%s%s: %s%s\n", term_on(stream, TERM_BOLD), result->lab->slug,
-		      result->lab->title, term_off(stream));
-	(void)fprintf(stream, "PostgreSQL %d.%d, scale %s, %zu parameter rows, %zu clients\n",
-		      result->server_version / 10000, result->server_version % 10000,
-		      seed_scale_name(result->scale), result->parameters, result->clients);
-	print_bars(result, stream);
-	print_figures(result, stream);
-	print_plans(result->before, result->after, false, stream);
-	print_plans(result->after, result->before, true, stream);
-	print_tables(result, stream);
-	print_evidence(result, stream);
-	(void)fprintf(stream, "\n%s%s%s\n", term_on(stream, result->passed ? TERM_GREEN : TERM_RED),
-		      result->passed ? "passed: the evidence holds"
-				     : "failed: the evidence does not hold",
-		      term_off(stream));
-	if (result->kept)
-		(void)fprintf(stream, "%s is kept, in its fixed state: %s\n", result->database,
-			      result->psql ? result->psql : "");
-	if (*result->note)
-		(void)fprintf(stream, "note: %s\n", result->note);
+	put_head(paint, view);
+	put_bars(paint, view);
+	put_figures(paint, view);
+	put_plans(paint, view);
+	put_relations(paint, view);
+	put_latency(paint, view);
+	put_evidence(paint, view);
+	put_equivalence(paint, view);
+	paint_text(paint, TERM_PLAIN, "\n");
+	put_sentence(paint, view);
+	if (view->kept)
+		paint_printf(paint, TERM_PLAIN, "%s is kept, as it was measured last: %s\n",
+			     view->database, view->psql ? view->psql : "");
+	for (size_t i = 0; i < REPORT_NOTES && view->notes[i]; i++) {
+		paint_text(paint, TERM_YELLOW, "note: ");
+		paint_printf(paint, TERM_PLAIN, "%s\n", view->notes[i]);
+	}
 }

@@ -59,6 +59,33 @@ static void test_i64(void **state)
 	assert_true(text_i64("10", 1, 10, &value));
 }
 
+static void test_utf8_next(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t n;
+		uint32_t character;
+	} cases[] = {
+		{"a", 1, 'a'},
+		{"h\xC3\xA9", 1, 'h'},
+		{"\xC3\xA9", 2, 0xE9},
+		{"\xE2\x82\xAC", 3, 0x20AC},
+		{"\xF0\x9F\x98\x80", 4, 0x1F600},
+		{"\xE2\x82", 0, 7},
+		{"\x80", 0, 7},
+		{"\xC0\xAF", 0, 7},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		uint32_t character = 7; /* left alone where there is none */
+
+		assert_int_equal(text_utf8_next(cases[i].text, strlen(cases[i].text), &character),
+				 cases[i].n);
+		assert_int_equal(character, cases[i].character);
+	}
+}
+
 static void test_utf8(void **state)
 {
 	static const struct {
@@ -186,9 +213,9 @@ static void test_hash(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_i64),     cmocka_unit_test(test_utf8),
-		cmocka_unit_test(test_nearest), cmocka_unit_test(test_files),
-		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_i64),       cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_utf8_next), cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_files),     cmocka_unit_test(test_hash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

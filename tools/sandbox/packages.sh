@@ -6,7 +6,7 @@ BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libcivetweb-dev libpq
 RUN_PACKAGES=(curl jq prometheus prometheus-alertmanager prometheus-postgres-exporter)
 # shellcheck disable=SC2034 # for test.sh
 TEST_PACKAGES=(clang clang-format clang-tidy cppcheck shellcheck libcmocka-dev libclang-rt-dev wrk
-	python3 python3-yaml python3-prometheus-client docker.io debootstrap git)
+	python3 python3-jsonschema python3-yaml python3-prometheus-client docker.io debootstrap git)
 # Units that Debian's packages would start at boot; the sandbox runs its own processes instead.
 PACKAGE_UNITS=(prometheus prometheus-alertmanager prometheus-postgres-exporter postgresql)
 

@@ -14,6 +14,9 @@ bool text_i64(const char *text, int64_t min, int64_t max, int64_t *ret);
 /* Well-formed UTF-8 (Unicode 15 table 3-7). Stops at len; NUL bytes are allowed here. */
 bool text_utf8(const char *text, size_t len);
 size_t text_utf8_length(const char *text, size_t len); /* code points of well-formed text */
+/* Bytes of the character that text begins with, and which it is; 0 for bytes that are none. len is
+ * at least 1. */
+size_t text_utf8_next(const char *text, size_t len, uint32_t *character);
 /* Reads a whole file of at most max bytes. */
 int text_read_file(const char *path, size_t max, struct buf *into, struct err *err);
 /* Writes atomically: a temporary file beside it, fsync, rename. */
