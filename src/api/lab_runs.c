@@ -26,7 +26,7 @@ const struct field_set LAB_RUN_FIELDS = {BODY, BODY_COUNT};
 
 enum { QUERY_FORMAT, QUERY_COLOUR, QUERY_WIDTH, QUERY_COUNT };
 static const struct field QUERY[QUERY_COUNT] = {
-	[QUERY_FORMAT] = {"format", FIELD_TEXT, 0, "the report alone: json or text"},
+	[QUERY_FORMAT] = {"format", FIELD_TEXT, 0, "the report alone: json, text, markdown or html"},
 	[QUERY_COLOUR] = {"colour", FIELD_BOOL, 0, "text: with escape sequences"},
 	[QUERY_WIDTH]  = {"width", FIELD_INT, 0, "text: columns, 40 to 400; 100 when not given"},
 };

@@ -367,7 +367,8 @@ int lab_service_report(struct lab_service *service, const struct lab_service_job
 int lab_service_save(struct lab_service *service, const struct lab_service_job *job,
 		     const char *folder, enum seed_scale scale, struct err *err)
 {
-	static const char *const FILES[][2] = {{"json", "json"}, {"text", "txt"}};
+	static const char *const FILES[][2] = {
+		{"json", "json"}, {"text", "txt"}, {"markdown", "md"}, {"html", "html"}};
 
 	if (mkdir(folder, 0777) < 0 && errno != EEXIST)
 		return err_errno(err, errno, "the folder of the report cannot be made", folder);

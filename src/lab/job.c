@@ -55,30 +55,21 @@ int job_work(struct job *job, bool *accepted, struct err *err)
 
 /* Reports -------------------------------------------------------------------------------------- */
 
-static int report_as_text(const struct job *job, struct buf *out, struct err *err)
-{
-	AUTO(freep) char *text = NULL;
-	size_t len = 0;
-	FILE *stream = open_memstream(&text, &len);
-
-	if (!stream)
-		return err_no_memory(err);
-	report_text(job->run, stream);
-	if (fclose(stream) != 0)
-		return err_errno(err, errno, "the report cannot be written", "memory stream");
-	buf_append(out, text, len);
-	return 0;
-}
-
 int job_report(const struct job *job, const struct engine_look *look, struct buf *out,
 	       struct err *err)
 {
+	static const enum report_format formats[ENGINE_FORMAT_COUNT] = {
+		[ENGINE_JSON] = REPORT_JSON,
+		[ENGINE_TEXT] = REPORT_TEXT,
+		[ENGINE_MARKDOWN] = REPORT_MARKDOWN,
+		[ENGINE_HTML] = REPORT_HTML,
+	};
+	const struct report_look text = {.colour = look->colour, .width = look->width};
+
 	if (!job->run)
 		return err_set(err, ERR_NOT_FOUND, "this job has no report", "%s of %s",
 			       engine_action_name(job->view.action), job->view.slug);
-	if (look->format == ENGINE_TEXT)
-		return report_as_text(job, out, err);
-	return report_json(job->run, out, err);
+	return report_write(job->run, formats[look->format], &text, out, err);
 }
 
 /* Life ----------------------------------------------------------------------------------------- */

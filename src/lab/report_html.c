@@ -378,8 +378,9 @@ int report_view_html(const struct report_view *view, struct buf *out, struct err
 	buf_puts(out, "<main id=\"main\">\n");
 	if (!view->skipped && put_findings(out, view, err) < 0)
 		return -1;
-	buf_puts(out, "</main>\n<footer>Made by Tasklab. The same report as JSON, Markdown and text "
-		      "stands beside this page; docs/lab-report.md describes it.</footer>\n"
-		      "</body>\n</html>\n");
+	buf_puts(out,
+		 "</main>\n<footer>Made by Tasklab. The same report as JSON, Markdown and text "
+		 "stands beside this page; docs/lab-report.md describes it.</footer>\n"
+		 "</body>\n</html>\n");
 	return 0;
 }

@@ -139,6 +139,11 @@ class LabsTest(unittest.TestCase):
         self.assertEqual((status, headers["Content-Type"]), (200, "text/plain; charset=utf-8"))
         self.assertIn(b"passed", text)
         self.assertNotIn(b"\033", text)
+        self.assertIn(b"\033[", self.ask("GET", path + "?format=text&colour=true")[2])
+        for name, begin in (("markdown", b"# missing"), ("html", b"<!DOCTYPE html>")):
+            status, headers, text = self.ask("GET", path + "?format=" + name)
+            self.assertEqual((status, headers["Content-Type"]), (200, f"text/{name}; charset=utf-8"))
+            self.assertTrue(text.startswith(begin), text[:80])
         self.assertEqual(self.ask("GET", path + "?format=poem")[2]["field"], "format")
         self.assertEqual(self.ask("GET", path + "?format=text&width=9")[2]["field"], "width")
         self.assertEqual(self.databases(), "0")

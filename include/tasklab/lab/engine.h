@@ -33,7 +33,9 @@
 /* X(identifier, name, media type) */
 #define ENGINE_FORMATS(X)                                                                          \
 	X(ENGINE_JSON, "json", "application/json")                                                 \
-	X(ENGINE_TEXT, "text", "text/plain; charset=utf-8")
+	X(ENGINE_TEXT, "text", "text/plain; charset=utf-8")                                        \
+	X(ENGINE_MARKDOWN, "markdown", "text/markdown; charset=utf-8")                             \
+	X(ENGINE_HTML, "html", "text/html; charset=utf-8")
 
 /* clang-format off */
 enum engine_action {
