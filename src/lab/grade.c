@@ -119,12 +119,12 @@ int grading_grade(const struct grading *grading, struct grade **ret, struct err 
 			       sizeof(*grade->losses));
 	if (!grade->losses)
 		return err_no_memory(err);
-	for (int part = 0; part < GRADE_PARTS; part++)
+	for (enum grade_part part = 0; part < GRADE_PARTS; part++)
 		grade->points[part] = PARTS[part].points;
 	grade_detect(grading, grade);
 	grade_fix(grading, grade);
 	grade_trap(grading, grade);
-	for (int part = 0; part < GRADE_PARTS; part++)
+	for (enum grade_part part = 0; part < GRADE_PARTS; part++)
 		grade->score += grade->points[part];
 	grade->passed = grade->score >= GRADE_PASS;
 	*ret = TAKE(grade);

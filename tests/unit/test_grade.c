@@ -207,7 +207,7 @@ static void check_losses(const struct grade_case *it, const struct grade *grade)
 	}
 	if (!said)
 		fail_msg("%s: not said: %s", it->label, it->reason);
-	for (int part = 0; part < GRADE_PARTS; part++)
+	for (enum grade_part part = 0; part < GRADE_PARTS; part++)
 		if (lost[part] + grade->points[part] != grade_part_points(part))
 			fail_msg("%s: %s does not add up", it->label, grade_part_name(part));
 }
