@@ -59,6 +59,7 @@ static const struct cmd_row commands[] = {
 	 "                           [--json]\n"
 	 "       tasklab lab status [--json]\n"
 	 "       tasklab lab reset [LAB | --all] [--json]\n"
+	 "       tasklab lab verify LAB | --all [--scale small|medium|large] [--json]\n"
 	 "\n"
 	 "run clones the lab's data set into a database of its own (the service's is never touched),\n"
 	 "breaks it, runs the workload, applies the fix, runs the same again, compares, and drops the\n"
@@ -66,7 +67,9 @@ static const struct cmd_row commands[] = {
 	 "and JSON. Exit status 3: the evidence does not hold. status lists the databases of the labs;\n"
 	 "reset drops those that a killed run left, and with --all the data sets too. --labs-dir DIR\n"
 	 "adds a folder of labs. The work is done in the service when one answers at --listen and works\n"
-	 "on the same database, so that dashboards show it; --local does it here. All of it needs the\n"
+	 "on the same database, so that dashboards show it; --local does it here. verify proves that\n"
+	 "labs are sound: the broken state fails, the fix and each alternative pass, no trap does, and\n"
+	 "nothing is left behind; exit status 3: one is not. All of it needs the\n"
 	 "sandbox: TASKLAB_SANDBOX=on.\n"},
 	{"metrics", cmd_metrics, "list the metrics with their labels and bounds",
 	 "tasklab metrics --list [--json | --markdown]\n"

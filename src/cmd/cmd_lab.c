@@ -14,7 +14,7 @@ static const struct {
 	int (*run)(struct cmd *cmd);
 } WORDS[] = {
 	{"list", lab_word_list}, {"reset", lab_word_reset},   {"run", lab_word_run},
-	{"show", lab_word_show}, {"status", lab_word_status},
+	{"show", lab_word_show}, {"status", lab_word_status}, {"verify", lab_word_verify},
 };
 
 static int no_word(const struct cmd *cmd, const char *word)

@@ -16,6 +16,7 @@ int lab_word_reset(struct cmd *cmd);
 int lab_word_run(struct cmd *cmd);
 int lab_word_show(struct cmd *cmd);
 int lab_word_status(struct cmd *cmd);
+int lab_word_verify(struct cmd *cmd);
 
 /* lab_common.c ----------------------------------------------------------------------------------
  */

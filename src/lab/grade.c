@@ -87,7 +87,10 @@ static void grade_fix(const struct grading *grading, struct grade *grade)
 {
 	const struct trap_fault *grave = grave_fault(grading);
 
-	if (grading->differing > 0)
+	if (grading->failed)
+		lose(grade, GRADE_FIX, PARTS[GRADE_FIX].points, "the workload no longer runs: %s",
+		     grading->failed);
+	else if (grading->differing > 0)
 		lose(grade, GRADE_FIX, PARTS[GRADE_FIX].points,
 		     "the statement answers otherwise than before for %lld of %lld parameter rows",
 		     (long long)grading->differing, (long long)grading->parameter_rows);

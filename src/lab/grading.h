@@ -11,6 +11,7 @@
 struct grading {
 	const struct lab *lab;
 	const struct quiz_answers *answers;
+	const char *failed; /* why the workload does not run any more; NULL: it does */
 	const struct evidence_verdict *verdicts; /* one an item of evidence */
 	size_t verdict_count;
 	int64_t differing, parameter_rows; /* whose answer is another; of all */
