@@ -147,7 +147,7 @@ static int serve_metrics(const struct cmd *cmd, const char *listen, struct http_
 		.route_count = ARRAY_LEN(ROUTES),
 	};
 
-	if (cmd_metrics_labels(err) < 0 || metrics_start(err) < 0)
+	if (cmd_metrics_labels(config, err) < 0 || metrics_start(err) < 0)
 		return -1;
 	return http_server_start(&options, ret, err);
 }

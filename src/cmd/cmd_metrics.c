@@ -176,7 +176,7 @@ int cmd_metrics(struct cmd *cmd)
 		return cmd_usage(cmd, "unexpected argument \"%s\"", cmd->argv[1]);
 	if (!list)
 		return cmd_usage(cmd, "--list is missing");
-	if (cmd_metrics_labels(&err) < 0 || print(cmd, markdown, &err) < 0)
+	if (cmd_metrics_labels(cmd->config, &err) < 0 || print(cmd, markdown, &err) < 0)
 		return cmd_fail(cmd, "cannot list the metrics", &err);
 	return CMD_OK;
 }

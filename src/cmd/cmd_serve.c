@@ -220,7 +220,7 @@ static int start(struct serve *serve, struct err *err)
 {
 	const struct db_pool_options pool = pool_options(serve->config);
 
-	if (check_listen(serve->config, err) < 0 || cmd_metrics_labels(err) < 0 ||
+	if (check_listen(serve->config, err) < 0 || cmd_metrics_labels(serve->config, err) < 0 ||
 	    metrics_start(err) < 0 || db_pool_open(&pool, &serve->pool, err) < 0 ||
 	    open_gate(serve, err) < 0 || start_engine(serve, err) < 0)
 		return -1;

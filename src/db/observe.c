@@ -8,9 +8,9 @@
 #include <tasklab/base/thread.h>
 #include <tasklab/metrics/metrics.h>
 
+#include "figures.h"
 #include "registry.h"
 #include "sessions.h"
-#include "statements.h"
 
 #define OUTCOMES(X)                                                                                \
 	X(OUTCOME_OK, "ok")                                                                        \
@@ -67,7 +67,7 @@ int db_labels_register(struct err *err)
 	    metrics_labels(LABELS_OUTCOME, outcome_names, ARRAY_LEN(outcome_names), err) < 0 ||
 	    metrics_labels(LABELS_POOL_STATE, pool_state_names, ARRAY_LEN(pool_state_names), err) <
 		    0 ||
-	    sessions_labels_register(err) < 0 || statements_labels_register(err) < 0 ||
+	    sessions_labels_register(err) < 0 || figures_labels_register(err) < 0 ||
 	    metrics_collector(collect, NULL, err) < 0)
 		return -1;
 	atomic_store(&registered, true);

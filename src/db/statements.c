@@ -5,7 +5,8 @@
  * within it). Rows are evicted, reset and lost in a crash, so each row's last figures are
  * remembered and only what came since is added to the totals; they never fall. The first look is
  * where counting starts: what the rows hold then is not added, also for statements whose identifier
- * is learned later, while a row that appears later counts from zero.
+ * is learned later, while a row that appears later counts from zero. The same holds for statements
+ * of other databases, from the first look after they were followed.
  */
 #include "statements.h"
 
@@ -14,6 +15,8 @@
 
 #include <tasklab/metrics/metrics.h>
 
+#include "figures.h"
+#include "follow.h"
 #include "identify.h"
 #include "registry.h"
 #include "seen.h"
@@ -22,40 +25,6 @@
 #define LEARN_MAX      64    /* identifiers asked for in one pass */
 #define RELEARN_PASSES 60
 #define READS_MAX      3 /* of the rows, while they are being reset */
-
-/* clang-format off */
-
-/* X(metric, values of its label op, this one's position, SQL) */
-#define FIGURES(X)                                                                                 \
-	X(M_DB_STATEMENT_CALLS_TOTAL, 1, 0, "calls")                                               \
-	X(M_DB_STATEMENT_SECONDS_TOTAL, 2, 0, "total_exec_time / 1000")                            \
-	X(M_DB_STATEMENT_SECONDS_TOTAL, 2, 1, "total_plan_time / 1000")                            \
-	X(M_DB_STATEMENT_ROWS_TOTAL, 1, 0, "rows")                                                 \
-	X(M_DB_STATEMENT_SHARED_BLOCKS_TOTAL, 4, 0, "shared_blks_hit")                             \
-	X(M_DB_STATEMENT_SHARED_BLOCKS_TOTAL, 4, 1, "shared_blks_read")                            \
-	X(M_DB_STATEMENT_SHARED_BLOCKS_TOTAL, 4, 2, "shared_blks_dirtied")                         \
-	X(M_DB_STATEMENT_SHARED_BLOCKS_TOTAL, 4, 3, "shared_blks_written")                         \
-	X(M_DB_STATEMENT_TEMP_BLOCKS_TOTAL, 2, 0, "temp_blks_read")                                \
-	X(M_DB_STATEMENT_TEMP_BLOCKS_TOTAL, 2, 1, "temp_blks_written")                             \
-	X(M_DB_STATEMENT_WAL_BYTES_TOTAL, 1, 0, "wal_bytes")                                       \
-	X(M_DB_STATEMENT_JIT_FUNCTIONS_TOTAL, 1, 0, "jit_functions")
-
-static const char *const time_ops[] = {"execution", "planning"};
-static const char *const shared_ops[] = {"hit", "read", "dirtied", "written"};
-static const char *const temp_ops[] = {"read", "written"};
-
-/* clang-format on */
-
-static const struct figure {
-	enum metric metric;
-	size_t ops, op;
-} figures[] = {
-#define X(metric, ops, op, sql) {metric, ops, op},
-	FIGURES(X)
-#undef X
-};
-
-#define FIGURE_COUNT ARRAY_LEN(figures)
 
 /* When the counting of a row began: known by row from 17 on, and before that of all rows together.
  * That scalar is computed with the first row put out, after all rows were read. */
@@ -71,7 +40,8 @@ enum { COLUMN_QUERYID, COLUMN_USERID, COLUMN_SINCE, COLUMN_FIGURES };
 #define SQL_ROWS(since)                                                                            \
 	"SELECT s.queryid, s.userid::int8, " since FIGURES(X)                                      \
 	"  FROM pg_stat_statements(false) AS s"                                                    \
-	" WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())"         \
+	" WHERE s.dbid = (SELECT oid FROM pg_database"                                             \
+	"                 WHERE datname = coalesce($2::text, current_database()))"                 \
 	"   AND s.queryid IS NOT NULL AND s.toplevel"                                              \
 	"   AND ($1::int8[] IS NULL OR s.queryid = ANY ($1))"
 static const char sql_rows_15[] = SQL_ROWS(SQL_SINCE_15);
@@ -85,6 +55,7 @@ static const char sql_rows_17[] = SQL_ROWS(SQL_SINCE_17);
 	" WHERE relkind IN ('r', 'p', 'v', 'm') AND relpersistence <> 't'"
 
 struct row {
+	uint64_t follow; /* version of struct follow; 0: of this database */
 	int64_t queryid, userid;
 	bool counted;  /* it belongs to a registered query */
 	unsigned pass; /* in which it was there */
@@ -105,33 +76,10 @@ struct statements {
 	size_t next;                   /* to be learned */
 	struct row *rows;              /* by row_order */
 	size_t count, capacity;
-	double totals[DB_QUERY_MAX][FIGURE_COUNT];
+	double totals[NAMES_MAX][FIGURE_COUNT]; /* the registered queries, then the followed */
+	bool shown[DB_FOLLOW_NAMES_MAX];        /* was ever followed */
+	uint64_t followed;                      /* the latest version that was begun */
 };
-
-/* Label sets ----------------------------------------------------------------------------------- */
-
-static int register_ops(enum metric_label_set set, const char *(*values)[2], const char *const *ops,
-			size_t n, struct err *err)
-{
-	for (size_t i = 0; i < db_query_count() * n; i++) {
-		values[i][0] = db_query_name(i / n);
-		values[i][1] = ops[i % n];
-	}
-	return metrics_labels(set, &values[0][0], db_query_count() * n, err);
-}
-
-int statements_labels_register(struct err *err)
-{
-	static const char *time[DB_QUERY_MAX * ARRAY_LEN(time_ops)][2];
-	static const char *shared[DB_QUERY_MAX * ARRAY_LEN(shared_ops)][2];
-	static const char *temp[DB_QUERY_MAX * ARRAY_LEN(temp_ops)][2];
-
-	if (register_ops(LABELS_STATEMENT_TIME, time, time_ops, ARRAY_LEN(time_ops), err) < 0 ||
-	    register_ops(LABELS_STATEMENT_SHARED, shared, shared_ops, ARRAY_LEN(shared_ops), err) <
-		    0)
-		return -1;
-	return register_ops(LABELS_STATEMENT_TEMP, temp, temp_ops, ARRAY_LEN(temp_ops), err);
-}
 
 /* Identifiers ---------------------------------------------------------------------------------- */
 
@@ -211,6 +159,8 @@ static bool query_of(const struct statements *statements, int64_t queryid, size_
 
 static int row_order(const struct row *a, const struct row *b)
 {
+	if (a->follow != b->follow)
+		return a->follow < b->follow ? -1 : 1;
 	if (a->queryid != b->queryid)
 		return a->queryid < b->queryid ? -1 : 1;
 	if (a->userid != b->userid)
@@ -279,15 +229,14 @@ static bool was_reset(const struct row *before, const struct row *now)
 	return false;
 }
 
-static int count_row(struct statements *statements, struct row *now, struct err *err)
+/* name: position in totals. */
+static int count_row(struct statements *statements, size_t name, struct row *now, struct err *err)
 {
 	static const struct row nothing = {.counted = false};
 	const struct row *before = &nothing;
-	size_t at = place_of(statements, now), query;
+	size_t at = place_of(statements, now);
 	bool held = at < statements->count && row_order(&statements->rows[at], now) == 0;
 
-	if (!query_of(statements, now->queryid, &query))
-		return 0;
 	now->counted = true;
 	now->pass = statements->pass;
 	if (!held) {
@@ -297,7 +246,7 @@ static int count_row(struct statements *statements, struct row *now, struct err 
 		before = &statements->rows[at];
 	}
 	for (size_t f = 0; f < FIGURE_COUNT; f++)
-		statements->totals[query][f] += now->last[f] - before->last[f];
+		statements->totals[name][f] += now->last[f] - before->last[f];
 	statements->rows[at] = *now;
 	return 0;
 }
@@ -327,8 +276,8 @@ static int read_reset_at(struct db_conn *conn, int64_t *ret, struct err *err)
 
 /* Before 17 the time of the last reset stands apart from the rows: they belong together when it is
  * the same before and after. */
-static int read_rows(struct db_conn *conn, struct db_arg ids, struct db_result **ret,
-		     struct err *err)
+static int read_rows(struct db_conn *conn, struct db_arg ids, const char *database,
+		     struct db_result **ret, struct err *err)
 {
 	bool own_since = db_conn_server_version(conn) >= 170000;
 	const char *sql = own_since ? sql_rows_17 : sql_rows_15;
@@ -338,7 +287,7 @@ static int read_rows(struct db_conn *conn, struct db_arg ids, struct db_result *
 		int64_t reset_at = 0;
 
 		if ((!own_since && read_reset_at(conn, &reset_at, err) < 0) ||
-		    db_conn_query(conn, sql, DB_ARGS(ids), &result, err) < 0)
+		    db_conn_query(conn, sql, DB_ARGS(ids, db_text(database)), &result, err) < 0)
 			return -1;
 		if (own_since || db_rows(result) == 0 ||
 		    db_get_i64(result, 0, COLUMN_SINCE) == reset_at) {
@@ -354,7 +303,7 @@ static int begin(struct statements *statements, struct db_conn *conn, struct err
 {
 	AUTO(db_result_freep) struct db_result *result = NULL;
 
-	if (read_rows(conn, db_null(), &result, err) < 0)
+	if (read_rows(conn, db_null(), NULL, &result, err) < 0)
 		return -1;
 	statements->count = 0;
 	for (size_t i = 0; i < db_rows(result); i++) {
@@ -377,24 +326,96 @@ static int count(struct statements *statements, struct db_conn *conn, struct err
 		if (statements->ids[i].known)
 			ids[n++] = statements->ids[i].queryid;
 	}
-	if (read_rows(conn, db_i64s(ids, n), &result, err) < 0)
+	if (read_rows(conn, db_i64s(ids, n), NULL, &result, err) < 0)
 		return -1;
 	for (size_t i = 0; i < db_rows(result); i++) {
 		struct row row = row_from(result, i);
+		size_t query;
 
-		if (count_row(statements, &row, err) < 0)
+		if (query_of(statements, row.queryid, &query) &&
+		    count_row(statements, query, &row, err) < 0)
 			return -1;
 	}
-	forget_evicted(statements);
+	return 0;
+}
+
+/* Statements of other databases ---------------------------------------------------------------- */
+
+/* Drops the rows of what is followed no more, or in another way. */
+static void forget_unfollowed(struct statements *statements, const struct follow *follows, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < statements->count; i++) {
+		bool keep = statements->rows[i].follow == 0;
+
+		for (size_t k = 0; k < n && !keep; k++)
+			keep = statements->rows[i].follow == follows[k].version;
+		if (keep)
+			statements->rows[kept++] = statements->rows[i];
+	}
+	statements->count = kept;
+}
+
+/* Where counting starts; again, when the first look came to no end. */
+static int begin_row(struct statements *statements, const struct row *row, struct err *err)
+{
+	size_t at = place_of(statements, row);
+
+	if (at == statements->count || row_order(&statements->rows[at], row) != 0)
+		return insert(statements, at, row, err);
+	statements->rows[at] = *row;
+	return 0;
+}
+
+static int count_followed(struct statements *statements, struct db_conn *conn,
+			  const struct follow *follow, struct err *err)
+{
+	AUTO(db_result_freep) struct db_result *result = NULL;
+	bool first = follow->version > statements->followed;
+
+	if (read_rows(conn, db_i64s(follow->ids, follow->count), follow->database, &result, err) <
+	    0)
+		return -1;
+	statements->shown[follow->name] = true;
+	for (size_t i = 0; i < db_rows(result); i++) {
+		struct row row = row_from(result, i);
+
+		row.follow = follow->version;
+		row.pass = statements->pass;
+		row.counted = true;
+		if (first ? begin_row(statements, &row, err) < 0
+			  : count_row(statements, db_query_count() + follow->name, &row, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int count_all_followed(struct statements *statements, struct db_conn *conn, struct err *err)
+{
+	struct follow follows[DB_FOLLOW_MAX];
+	size_t n = follow_copy(follows);
+	uint64_t latest = statements->followed;
+
+	forget_unfollowed(statements, follows, n);
+	for (size_t i = 0; i < n; i++) {
+		if (count_followed(statements, conn, &follows[i], err) < 0)
+			return -1;
+		if (follows[i].version > latest)
+			latest = follows[i].version;
+	}
+	statements->followed = latest;
 	return 0;
 }
 
 static void show(const struct statements *statements)
 {
-	for (size_t query = 0; query < db_query_count(); query++) {
+	for (size_t name = 0; name < figures_names(); name++) {
+		if (name >= db_query_count() && !statements->shown[name - db_query_count()])
+			continue;
 		for (size_t f = 0; f < FIGURE_COUNT; f++)
-			metric_counter_set(figures[f].metric, statements->totals[query][f],
-					   query * figures[f].ops + figures[f].op);
+			metric_counter_set(FIGURE_TABLE[f].metric, statements->totals[name][f],
+					   name * FIGURE_TABLE[f].ops + FIGURE_TABLE[f].op);
 	}
 }
 
@@ -403,8 +424,9 @@ int statements_collect(struct statements *statements, struct db_conn *conn, stru
 	statements->pass++;
 	if ((!statements->begun && begin(statements, conn, err) < 0) ||
 	    watch_schema(statements, conn, err) < 0 || learn(statements, conn, err) < 0 ||
-	    count(statements, conn, err) < 0)
+	    count(statements, conn, err) < 0 || count_all_followed(statements, conn, err) < 0)
 		return -1;
+	forget_evicted(statements);
 	show(statements);
 	return 0;
 }

@@ -6,7 +6,6 @@
 
 struct statements;
 
-int statements_labels_register(struct err *err); /* LABELS_STATEMENT_*; after LABELS_QUERY */
 int statements_new(struct statements **ret, struct err *err);
 void statements_free(struct statements *statements);
 /* The server may be another one now, or have another catalog: identifiers are learned anew. */

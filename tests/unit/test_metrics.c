@@ -30,7 +30,7 @@ static const char *const outcomes[] = {"ok", "error"};
 static const char *const states[] = {"idle", "busy"};
 static const char *const lab_names[] = {"back\\slash", "quo\"te", "line\nfeed",
 					"caf\xC3\xA9 {x=1}"};
-static const char *const phases[] = {"slow", "fast"};
+static const char *const phases[] = {"x", "before", "x", "after"};
 static const char *const build[] = {"1.0", "abc", "gcc", "15.1"};
 
 /* The linker sends these here (--wrap): the nth call from now fails, -1 for none. */
@@ -79,7 +79,7 @@ static void register_labels(void)
 	assert_int_equal(metrics_labels(LABELS_POOL_STATE, states, 2, NULL), 0);
 	assert_int_equal(metrics_labels(LABELS_TASK_STATUS, states, 2, NULL), 0);
 	assert_int_equal(metrics_labels(LABELS_LAB, lab_names, 4, NULL), 0);
-	assert_int_equal(metrics_labels(LABELS_PHASE, phases, 2, NULL), 0);
+	assert_int_equal(metrics_labels(LABELS_LAB_PHASE, phases, 2, NULL), 0);
 	assert_int_equal(metrics_labels(LABELS_BUILD, build, 1, NULL), 0);
 }
 

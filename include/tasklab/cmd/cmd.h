@@ -57,8 +57,9 @@ int cmd_usage(const struct cmd *cmd, const char *format, ...) PRINTF(2, 3);
 /* Prints the error on stderr, as JSON when asked; returns CMD_FAILED. */
 int cmd_fail(const struct cmd *cmd, const char *what, const struct err *err);
 
-/* Registers every label set of every room, before metrics_start: for serve and metrics --list. */
-int cmd_metrics_labels(struct err *err);
+/* Registers every label set of every room, before metrics_start: for serve and metrics --list. The
+ * labs are among them in the sandbox only. */
+int cmd_metrics_labels(const struct config *config, struct err *err);
 
 /* What was built: for version and for the metric tasklab_build_info. */
 struct cmd_build {

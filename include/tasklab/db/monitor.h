@@ -17,11 +17,23 @@
 #ifndef TASKLAB_DB_MONITOR_H
 #define TASKLAB_DB_MONITOR_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <tasklab/base/err.h>
 
 struct db_monitor;
+
+/* db_statement_* can tell of statements in other databases of the server too, under names that are
+ * given before db_labels_register and must stay: the identifiers are the caller's to find out. What
+ * the server counted before its next look is not told. Any thread; what is followed already in the
+ * same way goes on. */
+#define DB_FOLLOW_NAMES_MAX 128
+#define DB_FOLLOW_MAX       8  /* at once; further ones are not followed */
+#define DB_FOLLOW_IDS_MAX   32 /* of one name; further ones are left out */
+int db_follow_names(const char *const *values, size_t n, struct err *err);
+void db_follow(size_t name, const char *database, const int64_t *ids, size_t n);
+void db_unfollow(size_t name);
 
 /* The longest that a call takes, connecting included. */
 #define DB_MONITOR_CALL_NS (INT64_C(2) * 1000 * 1000 * 1000)

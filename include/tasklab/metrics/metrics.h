@@ -14,7 +14,7 @@
  *   LABELS_QUERY, LABELS_OUTCOME, LABELS_POOL_STATE,
  *   LABELS_STATEMENT_*, LABELS_SESSION                 db (db_labels_register)
  *   LABELS_TASK_STATUS, LABELS_COLLECTOR               api, beside the collectors
- *   LABELS_LAB, LABELS_PHASE                           lab
+ *   LABELS_LAB, LABELS_LAB_PHASE                       lab (lab_labels_register)
  *   LABELS_BUILD                                       cmd
  */
 #ifndef TASKLAB_METRICS_METRICS_H

@@ -27,13 +27,14 @@ enum metric_type { METRIC_COUNTER, METRIC_COUNTER_SET, METRIC_GAUGE, METRIC_HIST
 	X(LABELS_OUTCOME, "outcome")                                                               \
 	X(LABELS_POOL_STATE, "state")                                                              \
 	X(LABELS_TASK_STATUS, "status")                                                            \
+	X(LABELS_STATEMENT, "query")                                                               \
 	X(LABELS_STATEMENT_TIME, "query,op")                                                       \
 	X(LABELS_STATEMENT_SHARED, "query,op")                                                     \
 	X(LABELS_STATEMENT_TEMP, "query,op")                                                       \
 	X(LABELS_SESSION, "state,wait_event_type")                                                 \
 	X(LABELS_COLLECTOR, "group")                                                               \
 	X(LABELS_LAB, "lab")                                                                       \
-	X(LABELS_PHASE, "phase")                                                                   \
+	X(LABELS_LAB_PHASE, "lab,phase")                                                           \
 	X(LABELS_BUILD, "version,revision,compiler,libpq")
 
 /* X(identifier, schema, bounds...): a histogram is classic and native at once. The schema gives the
@@ -80,26 +81,26 @@ enum metric_type { METRIC_COUNTER, METRIC_COUNTER_SET, METRIC_GAUGE, METRIC_HIST
 	  "0 closed, 1 half open, 2 open.")                                                        \
 	X(M_DB_SESSIONS, METRIC_GAUGE, "db_sessions", "", LABELS_SESSION, LABELS_NONE, BUCKETS_NONE, \
 	  "Clients' sessions of the server by state and by what they wait for, sampled.")           \
-	X(M_DB_STATEMENT_CALLS_TOTAL, METRIC_COUNTER_SET, "db_statement_calls_total", "", LABELS_QUERY, LABELS_NONE, BUCKETS_NONE, \
+	X(M_DB_STATEMENT_CALLS_TOTAL, METRIC_COUNTER_SET, "db_statement_calls_total", "", LABELS_STATEMENT, LABELS_NONE, BUCKETS_NONE, \
 	  "Executions that pg_stat_statements counted for the query.")                              \
 	X(M_DB_STATEMENT_SECONDS_TOTAL, METRIC_COUNTER_SET, "db_statement_seconds_total", "seconds", LABELS_STATEMENT_TIME, LABELS_NONE, BUCKETS_NONE, \
 	  "Time the server spent executing and planning the query.")                                \
-	X(M_DB_STATEMENT_ROWS_TOTAL, METRIC_COUNTER_SET, "db_statement_rows_total", "", LABELS_QUERY, LABELS_NONE, BUCKETS_NONE, \
+	X(M_DB_STATEMENT_ROWS_TOTAL, METRIC_COUNTER_SET, "db_statement_rows_total", "", LABELS_STATEMENT, LABELS_NONE, BUCKETS_NONE, \
 	  "Rows the query returned or changed.")                                                    \
 	X(M_DB_STATEMENT_SHARED_BLOCKS_TOTAL, METRIC_COUNTER_SET, "db_statement_shared_blocks_total", "", LABELS_STATEMENT_SHARED, LABELS_NONE, BUCKETS_NONE, \
 	  "Shared blocks the query hit, read, dirtied and wrote.")                                  \
 	X(M_DB_STATEMENT_TEMP_BLOCKS_TOTAL, METRIC_COUNTER_SET, "db_statement_temp_blocks_total", "", LABELS_STATEMENT_TEMP, LABELS_NONE, BUCKETS_NONE, \
 	  "Temporary blocks the query read and wrote.")                                             \
-	X(M_DB_STATEMENT_WAL_BYTES_TOTAL, METRIC_COUNTER_SET, "db_statement_wal_bytes_total", "bytes", LABELS_QUERY, LABELS_NONE, BUCKETS_NONE, \
+	X(M_DB_STATEMENT_WAL_BYTES_TOTAL, METRIC_COUNTER_SET, "db_statement_wal_bytes_total", "bytes", LABELS_STATEMENT, LABELS_NONE, BUCKETS_NONE, \
 	  "Write-ahead log the query made.")                                                        \
-	X(M_DB_STATEMENT_JIT_FUNCTIONS_TOTAL, METRIC_COUNTER_SET, "db_statement_jit_functions_total", "", LABELS_QUERY, LABELS_NONE, BUCKETS_NONE, \
+	X(M_DB_STATEMENT_JIT_FUNCTIONS_TOTAL, METRIC_COUNTER_SET, "db_statement_jit_functions_total", "", LABELS_STATEMENT, LABELS_NONE, BUCKETS_NONE, \
 	  "Functions compiled just in time for the query.")                                         \
 	X(M_TASKLAB_TASKS, METRIC_GAUGE, "tasklab_tasks", "", LABELS_TASK_STATUS, LABELS_NONE, BUCKETS_NONE, \
 	  "Tasks by status, counted in the background.")                                           \
 	X(M_TASKLAB_LAB_ACTIVE, METRIC_GAUGE, "tasklab_lab_active", "", LABELS_LAB, LABELS_NONE, BUCKETS_NONE, \
-	  "1 while the lab runs.")                                                                 \
-	X(M_TASKLAB_LAB_STATEMENT_DURATION_SECONDS, METRIC_HISTOGRAM, "tasklab_lab_statement_duration_seconds", "seconds", LABELS_PHASE, LABELS_NONE, BUCKETS_DB_SECONDS, \
-	  "Statements of the active lab's workload by phase.")                                     \
+	  "1 while the lab is active: started, and not yet reset.")                                                                 \
+	X(M_TASKLAB_LAB_STATEMENT_DURATION_SECONDS, METRIC_HISTOGRAM, "tasklab_lab_statement_duration_seconds", "seconds", LABELS_LAB_PHASE, LABELS_NONE, BUCKETS_DB_SECONDS, \
+	  "Calls of the workloads of labs: in the background, before and after a fix.")                                     \
 	X(M_TASKLAB_COLLECTOR_UP, METRIC_GAUGE, "tasklab_collector_up", "", LABELS_COLLECTOR, LABELS_NONE, BUCKETS_NONE, \
 	  "1 while the group of collected figures is fresh; 0: what it shows is old.")              \
 	X(M_TASKLAB_COLLECTOR_AGE_SECONDS, METRIC_GAUGE, "tasklab_collector_age_seconds", "seconds", LABELS_COLLECTOR, LABELS_NONE, BUCKETS_NONE, \
