@@ -34,12 +34,15 @@ static int prepare(struct db_conn *conn, const struct seen *seen, struct err *er
 			    seen->sql, &result, err);
 }
 
-static int explain(struct db_conn *conn, int parameters, struct db_result **ret, struct err *err)
+static int explain(struct db_conn *conn, const char *prepared, size_t parameters,
+		   struct db_result **ret, struct err *err)
 {
 	AUTO(buf_release) struct buf sql = BUF_INIT(512);
 
-	buf_puts(&sql, "EXPLAIN (VERBOSE, FORMAT JSON) EXECUTE " NAME);
-	for (int i = 0; i < parameters; i++)
+	buf_puts(&sql, "EXPLAIN (VERBOSE, FORMAT JSON) EXECUTE ");
+	if (db_quote_ident(conn, prepared, &sql, err) < 0)
+		return -1;
+	for (size_t i = 0; i < parameters; i++)
 		buf_puts(&sql, i == 0 ? "(NULL" : ", NULL");
 	buf_puts(&sql, parameters > 0 ? ")" : "");
 	if (buf_check(&sql, err) < 0)
@@ -55,6 +58,17 @@ static bool read_member(const char *plan, int64_t *ret)
 		return false;
 	*ret = strtoll(member + strlen(MEMBER), NULL, 10);
 	return true;
+}
+
+int db_conn_query_id(struct db_conn *conn, const char *prepared, size_t parameters, bool *found,
+		     int64_t *ret, struct err *err)
+{
+	AUTO(db_result_freep) struct db_result *plan = NULL;
+
+	if (explain(conn, prepared, parameters, &plan, err) < 0)
+		return -1;
+	*found = db_rows(plan) > 0 && read_member(db_get_text(plan, 0, 0), ret);
+	return 0;
 }
 
 static int by_text(struct db_conn *conn, const char *sql, bool *found, int64_t *ret,
@@ -73,18 +87,16 @@ static int by_text(struct db_conn *conn, const char *sql, bool *found, int64_t *
 int identify(struct db_conn *conn, const struct seen *seen, bool *found, int64_t *ret,
 	     struct err *err)
 {
-	AUTO(db_result_freep) struct db_result *plan = NULL;
 	struct err ignored;
 	int explained;
 
 	if (prepare(conn, seen, err) < 0)
 		return -1;
-	explained = explain(conn, seen->count, &plan, err);
+	explained = db_conn_query_id(conn, NAME, (size_t)seen->count, found, ret, err);
 	if (explained < 0 && !*db_conn_sqlstate(conn))
 		return -1; /* the connection is lost */
 	if (db_conn_script(conn, "DEALLOCATE " NAME, explained < 0 ? &ignored : err) < 0 ||
 	    explained < 0)
 		return -1;
-	*found = db_rows(plan) > 0 && read_member(db_get_text(plan, 0, 0), ret);
 	return *found ? 0 : by_text(conn, seen->sql, found, ret, err);
 }

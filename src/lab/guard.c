@@ -96,6 +96,16 @@ int guard_lock(struct db_conn *conn, const char *database, struct err *err)
 	return 0;
 }
 
+int guard_locked(struct db_conn *conn, const char *database, bool *ret, struct err *err)
+{
+	AUTO(db_result_freep) struct db_result *holder = NULL;
+
+	if (db_conn_query(conn, SQL_HOLDER, DB_ARGS(db_text(database)), &holder, err) < 0)
+		return -1;
+	*ret = db_rows(holder) > 0;
+	return 0;
+}
+
 int guard_lock_wait(struct db_conn *conn, const char *database, struct err *err)
 {
 	return db_conn_query(conn, SQL_WAIT_LOCK, DB_ARGS(db_text(database)), NULL, err);

@@ -28,6 +28,8 @@ void guard_reference_database(const char *slug, char out[GUARD_NAME_SIZE]);
 int guard_open(const char *conninfo, const char *database, struct db_conn **ret, struct err *err);
 /* ERR_CONFLICT at once when another session holds the lock. */
 int guard_lock(struct db_conn *conn, const char *database, struct err *err);
+/* Whether anybody holds it now. */
+int guard_locked(struct db_conn *conn, const char *database, bool *ret, struct err *err);
 /* Waits for the lock. */
 int guard_lock_wait(struct db_conn *conn, const char *database, struct err *err);
 int guard_unlock(struct db_conn *conn, const char *database, struct err *err);

@@ -2,6 +2,7 @@
 #include "phase.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "recorder.h"
 #include "runner.h"
@@ -30,6 +31,12 @@ static int start_counting(void *arg, struct err *err)
 	return recorder_count(counting->recorder, counting->record, err);
 }
 
+/* The broken state is "before" in the metrics, whatever it is compared with is "after". */
+static enum labels_phase phase_of(const char *label)
+{
+	return strcmp(label, PHASE_BROKEN) == 0 ? LABELS_BEFORE : LABELS_AFTER;
+}
+
 int phase_record(struct stand *stand, const char *label, const char *name, const char *sql,
 		 const struct params *params, struct record **ret, struct err *err)
 {
@@ -43,6 +50,7 @@ int phase_record(struct stand *stand, const char *label, const char *name, const
 				       .params = params,
 				       .ready = start_counting,
 				       .ready_arg = &counting,
+				       .phase = phase_of(label),
 				       .workload = &site->lab->workload};
 
 	(void)name;

@@ -5,6 +5,8 @@
 #include "record.h"
 #include "stand.h"
 
+#define PHASE_BROKEN "broken" /* the label of the phase that others are compared with */
+
 /* Records the statements (the text of slow.sql or the like) in the stand's database with the given
  * parameter rows: those of the stand, or of the one that it is compared with. Afterwards
  * cleanup.sql has been run. name is the file's, for errors; label is shown while it goes on. */

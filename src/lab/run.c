@@ -69,7 +69,7 @@ static int run_phases(const struct run_options *options, struct site *site,
 	if (stand_build(site, site->database, STAND_BROKEN, &stand, err) < 0)
 		return -1;
 	result->parameters = stand->params.rows;
-	if (phase_record(stand, "broken", "slow.sql", site->lab->slow_sql, &stand->params,
+	if (phase_record(stand, PHASE_BROKEN, "slow.sql", site->lab->slow_sql, &stand->params,
 			 &result->before, err) < 0 ||
 	    apply_fix(options, stand, err) < 0 ||
 	    record_after(options, stand, &result->after, err) < 0)

@@ -8,7 +8,8 @@
 
 #include "guard.h"
 
-#define CALL_MAX_NS (INT64_C(600) * CLOCK_NS_PER_S)
+#define CALL_MAX_NS  (INT64_C(600) * CLOCK_NS_PER_S)
+#define REST_TURN_NS (50 * CLOCK_NS_PER_MS)
 
 /* What the clients share: the start, and whether to go on. */
 struct crew {
@@ -18,6 +19,7 @@ struct crew {
 	unsigned waiting; /* clients that are ready */
 	bool go;
 	int64_t start_ns;
+	size_t label; /* of the lab, for metrics */
 	atomic_bool failed;
 };
 
@@ -74,14 +76,34 @@ static int call_once(struct client *client, uint64_t number)
 {
 	const struct params *params = client->crew->job->params;
 	const char *const *row = params_row(params, number % params->rows);
-	int64_t begin_ns = clock_mono_ns();
+	int64_t begin_ns = clock_mono_ns(), took_ns;
 
 	db_conn_set_deadline(client->conn, begin_ns + CALL_MAX_NS);
 	if (db_conn_exec_prepared_text(client->conn, RUNNER_STATEMENT, row, params->columns, NULL,
 				       &client->err) < 0)
 		return -1;
-	hist_record(client->latency, clock_mono_ns() - begin_ns);
+	took_ns = clock_mono_ns() - begin_ns;
+	hist_record(client->latency, took_ns);
+	lab_label_observe(client->crew->label, client->crew->job->phase, took_ns);
 	return 0;
+}
+
+/* In short turns, so that a stop is noticed. */
+static void rest(const struct crew *crew, int64_t begin_ns)
+{
+	int64_t now_ns = clock_mono_ns(), took_ns = now_ns - begin_ns;
+	int64_t until_ns = begin_ns + crew->job->pace_ns;
+
+	if (crew->job->pace_ns == 0)
+		return;
+	if (now_ns + took_ns > until_ns)
+		until_ns = now_ns + took_ns;
+	while (now_ns < until_ns && !stopped(crew)) {
+		int64_t turn_ns = now_ns + REST_TURN_NS;
+
+		clock_sleep_until(turn_ns < until_ns ? turn_ns : until_ns);
+		now_ns = clock_mono_ns();
+	}
 }
 
 static int work(struct client *client, int64_t start_ns)
@@ -94,11 +116,14 @@ static int work(struct client *client, int64_t start_ns)
 
 	for (uint64_t i = client->number; i < calls && !stopped(client->crew);
 	     i += (uint64_t)job->workload->clients) {
-		if (end_ns != CLOCK_NEVER && clock_mono_ns() >= end_ns)
+		int64_t begin_ns = clock_mono_ns();
+
+		if (end_ns != CLOCK_NEVER && begin_ns >= end_ns)
 			break;
 		if (call_once(client, i) < 0)
 			return -1;
 		progress_add(job->site->progress, 1);
+		rest(client->crew, begin_ns);
 	}
 	client->end_ns = clock_mono_ns();
 	return flush_statistics(client);
@@ -197,6 +222,7 @@ int runner_run(const struct runner_job *job, struct record *record, struct err *
 {
 	size_t n = (size_t)job->workload->clients;
 	struct crew crew = {.job = job,
+			    .label = lab_label(job->site->lab->slug),
 			    .mutex = PTHREAD_MUTEX_INITIALIZER,
 			    .changed = PTHREAD_COND_INITIALIZER};
 	struct client *clients = calloc(n, sizeof(*clients));

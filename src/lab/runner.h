@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <tasklab/lab/catalogue.h>
+#include <tasklab/lab/labels.h>
 
 #include "params.h"
 #include "record.h"
@@ -23,6 +24,9 @@ struct runner_job {
 	 * at once; may be NULL. */
 	int (*ready)(void *ready_arg, struct err *err);
 	void *ready_arg;
+	enum labels_phase phase; /* each call is observed in it, under the lab's label */
+	int64_t pace_ns; /* background: a client's calls begin at least so far apart, and it rests
+			    as long as its last call took; 0: one comes right after the other */
 };
 
 /* Call i takes parameter row i modulo their number and belongs to client i modulo theirs, so every

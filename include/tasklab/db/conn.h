@@ -44,6 +44,11 @@ int db_conn_prepare_types(struct db_conn *conn, const char *name, const char *sq
 int db_conn_exec_prepared_text(struct db_conn *conn, const char *name, const char *const *values,
 			       size_t n, struct db_result **ret, struct err *err);
 
+/* The identifier that the server gives to a prepared statement (as in pg_stat_statements). It is
+ * planned without values, and not executed. *found is false where the server does not tell. */
+int db_conn_query_id(struct db_conn *conn, const char *prepared, size_t parameters, bool *found,
+		     int64_t *ret, struct err *err);
+
 /* COPY ... FROM STDIN. put may be called any number of times with any cut of the data. */
 int db_copy_begin(struct db_conn *conn, const char *copy_sql, struct err *err);
 int db_copy_put(struct db_conn *conn, const char *data, size_t len, struct err *err);
