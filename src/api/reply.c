@@ -95,26 +95,6 @@ struct page_request reply_page_request(const struct api_call *call)
 	};
 }
 
-/* All but the unreserved characters of RFC 3986 section 2.3 as %XX. */
-static void put_encoded(struct buf *buf, const char *text)
-{
-	static const char HEX[] = "0123456789ABCDEF";
-	static const char UNRESERVED[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-					 "0123456789-._~";
-
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (strchr(UNRESERVED, c)) {
-			buf_putc(buf, (char)c);
-			continue;
-		}
-		buf_putc(buf, '%');
-		buf_putc(buf, HEX[c >> 4]);
-		buf_putc(buf, HEX[c & 15]);
-	}
-}
-
 /* The request's own path and parameters, with the cursor of the next page. */
 static void put_next(struct buf *buf, const struct api_call *call, const char *cursor)
 {
@@ -127,11 +107,11 @@ static void put_next(struct buf *buf, const struct api_call *call, const char *c
 			continue;
 		buf_puts(buf, set->fields[i].name);
 		buf_putc(buf, '=');
-		put_encoded(buf, call->query[i].text);
+		text_percent_encode(call->query[i].text, buf);
 		buf_putc(buf, '&');
 	}
 	buf_puts(buf, "cursor=");
-	put_encoded(buf, cursor);
+	text_percent_encode(cursor, buf);
 }
 
 int reply_list(const struct api_call *call, struct http_reply *reply, const struct page *page,

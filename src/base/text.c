@@ -211,6 +211,25 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
 	return nearest;
 }
 
+void text_percent_encode(const char *text, struct buf *into)
+{
+	static const char HEX[] = "0123456789ABCDEF";
+	static const char UNRESERVED[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					 "0123456789-._~";
+
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (strchr(UNRESERVED, c)) {
+			buf_putc(into, (char)c);
+			continue;
+		}
+		buf_putc(into, '%');
+		buf_putc(into, HEX[c >> 4]);
+		buf_putc(into, HEX[c & 15]);
+	}
+}
+
 uint64_t text_hash64(const void *data, size_t len)
 {
 	const unsigned char *s = data;

@@ -26,7 +26,8 @@ static const char SQL_STATEMENTS[] =
 		   " FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid"
 		   " WHERE d.datname = $1 AND s.toplevel = $2"
 		   " AND (NOT $2 OR s.queryid = ANY ($3::bigint[]) OR $4 AND s.query !~* "
-		   "'^\\s*(begin|start transaction|commit|end|rollback|abort)\\y')";
+		   "'^\\s*(begin|start transaction|commit|end|rollback|abort)\\y'"
+		   " AND s.query NOT LIKE ALL ('{%pg_stat_%,%lab.switches%}'))"; /* our own */
 
 static const char SQL_DATABASE[] =
 #define X(counter) #counter ","

@@ -6,6 +6,7 @@
 #ifndef TASKLAB_LAB_COUNTERS_H
 #define TASKLAB_LAB_COUNTERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

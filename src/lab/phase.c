@@ -6,6 +6,7 @@
 
 #include "recorder.h"
 #include "runner.h"
+#include "web_phase.h"
 
 uint64_t phase_steps(const struct lab *lab)
 {
@@ -54,6 +55,8 @@ int phase_record(struct stand *stand, const char *label, const char *name, const
 				       .workload = &site->lab->workload};
 
 	(void)name;
+	if (site->lab->workload.kind == LAB_WORKLOAD_HTTP)
+		return web_phase_record(stand, label, params, ret, err);
 	progress_label(site->progress, label);
 	if (record_new(&record, err) < 0 || recorder_open(&job, &recorder, err) < 0)
 		return -1;

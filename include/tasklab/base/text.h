@@ -21,6 +21,8 @@ size_t text_utf8_next(const char *text, size_t len, uint32_t *character);
 int text_read_file(const char *path, size_t max, struct buf *into, struct err *err);
 /* Writes atomically: a temporary file beside it, fsync, rename. */
 int text_write_file(const char *path, const char *data, size_t len, struct err *err);
+/* All but the unreserved characters of RFC 3986 section 2.3 as %XX. */
+void text_percent_encode(const char *text, struct buf *into);
 /* The candidate that a misspelt word most likely meant, or NULL when none is near. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t n);
 uint64_t text_hash64(const void *data, size_t len); /* FNV-1a: for tables, not for secrets */
