@@ -1,2 +1,2 @@
 -- One page of the report, which everybody asks for.
-SELECT 200 AS page_limit;
+SELECT 50 AS page_limit;

@@ -1,4 +1,4 @@
--- The service makes a connection for each statement, and the database takes 24 of them at once. The
+-- The service makes a connection for each statement, and the database takes 8 of them at once. The
 -- limit of the database stands for max_connections of the server: the same error, without harm to
 -- the neighbours.
 CREATE SCHEMA lab;
@@ -9,4 +9,4 @@ CREATE TABLE lab.switches (
 );
 INSERT INTO lab.switches VALUES
     ('connections', 'per_request', 'where a statement gets its connection: pooled or per_request');
-DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 24', current_database()); END $$;
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 8', current_database()); END $$;

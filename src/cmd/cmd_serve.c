@@ -1,5 +1,6 @@
 /* cmd_serve.c - tasklab serve: the service, from its settings to a clean end. */
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -16,13 +17,17 @@
 #include <tasklab/metrics/metrics.h>
 
 #include "address.h"
+#include "lab_web.h"
 #include "labs_dir.h"
+#include "serve.h"
 
-#define LAB_CONNECTIONS 8 /* of the pool of a lab over HTTP */
+#define LAB_CONNECTIONS 4 /* of the pool of a lab over HTTP */
 #define METRICS_THREADS 4 /* of a listener for /metrics alone: a few scrapers */
 
 struct serve {
 	const struct config *config;
+	bool private; /* within another command */
+	struct lab_web web;
 	struct db_pool *pool;
 	struct gate *gate;     /* of the labs over HTTP; NULL outside the sandbox */
 	struct engine *engine; /* of the labs; NULL: the sandbox is off */
@@ -205,7 +210,7 @@ static int start_engine(struct serve *serve, struct err *err)
 {
 	AUTO(labs_folders_release) struct labs_folders folders = {.count = 0};
 
-	if (!serve->config->sandbox)
+	if (!serve->config->sandbox || serve->private)
 		return 0;
 	if (labs_folders(serve->config, &folders, err) < 0)
 		return -1;
@@ -232,7 +237,11 @@ static int start(struct serve *serve, struct err *err)
 		    &serve->api, err) < 0)
 		return -1;
 	metric_gauge_set(M_TASKLAB_BUILD_INFO, 1, 0);
-	return start_servers(serve, err);
+	if (start_servers(serve, err) < 0)
+		return -1;
+	if (serve->gate)
+		lab_web_lend(&serve->web, serve->gate, http_server_port(serve->server));
+	return 0;
 }
 
 /* A job that does not end holds up the rest, which it may still use: then the process ends as it
@@ -257,11 +266,40 @@ static void stop(struct serve *serve)
 	if (serve->metrics_server)
 		http_server_stop(serve->metrics_server);
 	stop_engine(serve);
+	lab_web_take_back();
 	api_freep(&serve->api);
 	gate_freep(&serve->gate);
 	if (serve->pool)
 		db_pool_close(serve->pool);
 	metrics_stop();
+}
+
+int serve_begin(const struct config *config, struct serve **ret, struct err *err)
+{
+	struct serve *serve = calloc(1, sizeof(*serve));
+
+	if (!serve)
+		return err_no_memory(err);
+	serve->config = config;
+	serve->private = true;
+	log_setup(LOG_ERROR, LOG_FORMAT_TEXT);
+	if (start(serve, err) < 0) {
+		serve_endp(&serve);
+		return -1;
+	}
+	*ret = serve;
+	return 0;
+}
+
+void serve_endp(struct serve **serve)
+{
+	if (!*serve)
+		return;
+	if ((*serve)->api)
+		api_drain((*serve)->api);
+	stop(*serve);
+	free(*serve);
+	*serve = NULL;
 }
 
 static void log_listening(const struct serve *serve)

@@ -6,7 +6,9 @@
 #include <tasklab/lab/run.h>
 
 #include "lab_service.h"
+#include "lab_web.h"
 #include "lab_words.h"
+#include "serve.h"
 
 static int print_run(const struct cmd *cmd, const struct run_result *result, const char *folder)
 {
@@ -30,9 +32,12 @@ static int print_run(const struct cmd *cmd, const struct run_result *result, con
 static int run_alone(const struct cmd *cmd, struct run_options *run, const char *folder)
 {
 	AUTO(run_result_freep) struct run_result *result = NULL;
+	AUTO(serve_endp) struct serve *serve = NULL;
 	struct err err = ERR_INIT;
 	int rc;
 
+	if (lab_web_begin(cmd, run->lab, &serve, &err) < 0)
+		return cmd_fail(cmd, "the service that this lab asks cannot be started", &err);
 	run->progress = progress_new(run->lab->slug, 0);
 	rc = run_lab(run, &result, &err);
 	progress_end(run->progress, rc == 0);

@@ -56,15 +56,11 @@ static const char SQL_AUTOVACUUM_OFF[] =
 /* Before anything is made -----------------------------------------------------------------------
  */
 
-int dataset_preflight(struct db_conn *guard, const struct lab *lab, struct err *err)
+int dataset_preflight(struct db_conn *guard, struct err *err)
 {
 	AUTO(db_result_freep) struct db_result *found = NULL;
 	int major = db_conn_server_version(guard) / 10000;
 
-	if (lab->workload.kind == LAB_WORKLOAD_HTTP)
-		return err_set(err, ERR_UNPROCESSABLE,
-			       "this lab sends HTTP requests, and `lab run` sends SQL only", "%s",
-			       "");
 	if (major < DATASET_SERVER_MIN)
 		return err_set(
 			err, ERR_UNPROCESSABLE, "labs do not run on this version of PostgreSQL",

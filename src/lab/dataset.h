@@ -15,7 +15,7 @@
 #include "guard.h"
 
 /* The server is of a supported version and set up for labs, and the role may make databases. */
-int dataset_preflight(struct db_conn *guard, const struct lab *lab, struct err *err);
+int dataset_preflight(struct db_conn *guard, struct err *err);
 void dataset_template_name(enum seed_scale scale, char out[GUARD_NAME_SIZE]);
 /* Makes sure that the template is there and sealed. The caller holds its lock (guard is the
  * connection that does). */

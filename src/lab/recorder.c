@@ -221,8 +221,10 @@ int recorder_count(struct recorder *recorder, struct record *record, struct err 
 
 int recorder_end(struct recorder *recorder, struct record *record, struct err *err)
 {
-	/* Each client's last transaction was its own. */
-	if (counters_end(&recorder->counters, recorder->job->workload->clients, record, err) < 0)
+	/* Each client of a script makes a last transaction of its own. */
+	int64_t own = recorder->script ? recorder->job->workload->clients : 0;
+
+	if (counters_end(&recorder->counters, own, record, err) < 0)
 		return -1;
 	return record_queries(recorder, record, err);
 }

@@ -36,7 +36,7 @@ static int set_up(struct site *site, struct err *err)
 		return -1;
 	db_conn_set_limit(site->guard, &site->interrupt.limit_ns);
 	site->server_version = db_conn_server_version(site->guard);
-	if (dataset_preflight(site->guard, options->lab, err) < 0 ||
+	if (dataset_preflight(site->guard, err) < 0 ||
 	    requires_check(site->guard, options->lab, site->skipped, err) < 0)
 		return -1;
 	return *site->skipped ? 0 : take_lock(site, err);

@@ -52,7 +52,8 @@ static void close_door(struct door *door)
 		gate_close(lent->gate, door->name);
 }
 
-/* Answers --------------------------------------------------------------------------------------- */
+/* Answers ---------------------------------------------------------------------------------------
+ */
 
 static int answer_all(const struct web_job *job, void *client, struct record *record,
 		      struct err *err)
@@ -84,7 +85,8 @@ static int record_answers(const struct web_job *job, struct record *record, stru
 	return result;
 }
 
-/* The phase ------------------------------------------------------------------------------------- */
+/* The phase -------------------------------------------------------------------------------------
+ */
 
 struct counting {
 	struct recorder *recorder;
@@ -98,8 +100,8 @@ static int start_counting(void *arg, struct err *err)
 	return recorder_count(counting->recorder, counting->record, err);
 }
 
-static int record_through(const struct web_job *job, const struct stand *stand,
-			  struct record **ret, struct err *err)
+static int record_through(const struct web_job *job, const struct stand *stand, struct record **ret,
+			  struct err *err)
 {
 	AUTO(record_freep) struct record *record = NULL;
 	AUTO(recorder_closep) struct recorder *recorder = NULL;
@@ -110,7 +112,7 @@ static int record_through(const struct web_job *job, const struct stand *stand,
 					   .workload = job->workload};
 
 	if (record_new(&record, err) < 0 || recorder_open(&counted, &recorder, err) < 0 ||
-	    record_answers(job, record, err) < 0)
+	    recorder_begin(recorder, record, err) < 0 || record_answers(job, record, err) < 0)
 		return -1;
 	counting = (struct counting){recorder, record};
 	if (web_run(job, start_counting, &counting, record, err) < 0 ||

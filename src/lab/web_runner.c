@@ -1,4 +1,5 @@
-/* web_runner.c - runs a workload of requests: clients with a connection each, alone or in bursts. */
+/* web_runner.c - runs a workload of requests: clients with a connection each, alone or in bursts.
+ */
 #include "web_runner.h"
 
 #include <pthread.h>
@@ -13,7 +14,8 @@
 #define PATH_MAX_BYTES 4096
 #define BODY_MAX_BYTES ((size_t)16 * 1024 * 1024)
 
-/* Requests -------------------------------------------------------------------------------------- */
+/* Requests --------------------------------------------------------------------------------------
+ */
 
 /* "{2}" -> column 2 of the row, percent-encoded. The catalogue has checked the form. */
 static int write_path(const char *template, const struct params *params, size_t row,
@@ -45,8 +47,8 @@ static int check_status(const char *method, const char *path, int status, const 
 {
 	if (status < 400 || status >= 500)
 		return 0;
-	return err_set(err, ERR_UNPROCESSABLE, "a request of the lab was refused", "%s %s: %d %.200s",
-		       method, path, status, body->len > 0 ? body->data : "");
+	return err_set(err, ERR_UNPROCESSABLE, "a request of the lab was refused",
+		       "%s %s: %d %.200s", method, path, status, body->len > 0 ? body->data : "");
 }
 
 static int send_one(const struct web_job *job, void *client, const char *request, size_t row,
@@ -82,12 +84,13 @@ int web_call(const struct web_job *job, void *client, size_t row, struct record_
 			     err) < 0)
 			return -1;
 	if (answer)
-		*answer = (struct record_answer){.rows = job->workload->requests.count,
-						 .hash = hash};
+		*answer =
+			(struct record_answer){.rows = job->workload->requests.count, .hash = hash};
 	return 0;
 }
 
-/* The crowd ------------------------------------------------------------------------------------- */
+/* The crowd -------------------------------------------------------------------------------------
+ */
 
 /* What the clients share: when to begin, the bursts, and whether to go on. */
 struct crowd {
@@ -97,6 +100,7 @@ struct crowd {
 	size_t members; /* clients at work */
 	size_t waiting; /* of them, those that are ready for the next burst */
 	uint64_t burst;
+	int64_t burst_ns; /* when it begins */
 	bool go;
 	bool ended; /* given up, by a failure or by a stop */
 	int64_t start_ns;
@@ -121,26 +125,28 @@ static void begin_burst(struct crowd *crowd)
 {
 	crowd->waiting = 0;
 	crowd->burst++;
+	crowd->burst_ns = clock_mono_ns() + crowd->job->workload->burst_ms * CLOCK_NS_PER_MS;
 	pthread_cond_broadcast(&crowd->changed);
 }
 
 /* Waits until all have answered those of the last burst, then for its time. False: it is over. */
 static bool wait_for_burst(struct crowd *crowd)
 {
-	int64_t interval_ns = crowd->job->workload->burst_ms * CLOCK_NS_PER_MS;
-	uint64_t burst;
+	int64_t begin_ns;
 
 	{
 		LOCK(&crowd->mutex);
-		burst = crowd->burst;
+		uint64_t burst = crowd->burst;
+
 		if (++crowd->waiting == crowd->members)
 			begin_burst(crowd);
 		while (crowd->burst == burst && !crowd->ended)
 			pthread_cond_wait(&crowd->changed, &crowd->mutex);
 		if (crowd->ended)
 			return false;
+		begin_ns = crowd->burst_ns;
 	}
-	clock_sleep_until(crowd->start_ns + (int64_t)burst * interval_ns);
+	clock_sleep_until(begin_ns);
 	return true;
 }
 
@@ -153,7 +159,8 @@ static void leave(struct crowd *crowd)
 		begin_burst(crowd);
 }
 
-/* Clients --------------------------------------------------------------------------------------- */
+/* Clients ---------------------------------------------------------------------------------------
+ */
 
 struct user {
 	struct crowd *crowd;

@@ -1,4 +1,5 @@
-/* web_runner.h - runs a workload of requests: clients with a connection each, alone or in bursts. */
+/* web_runner.h - runs a workload of requests: clients with a connection each, alone or in bursts.
+ */
 #ifndef TASKLAB_LAB_WEB_RUNNER_H
 #define TASKLAB_LAB_WEB_RUNNER_H
 

@@ -11,9 +11,11 @@
 
 #define CONNECT_MS 1000L
 #define URL_MAX    4096
+#define HEADER_MAX 128
 
 struct client {
-	char *url; /* without a slash at its end */
+	char *url;               /* without a slash at its end */
+	char header[HEADER_MAX]; /* of every request; "": none */
 	CURL *easy;
 	struct client_answer answer; /* of the request under way */
 	struct buf *into;
@@ -47,6 +49,13 @@ void client_freep(struct client **client)
 	free((*client)->url);
 	free(*client);
 	*client = NULL;
+}
+
+int client_header(struct client *client, const char *name, const char *value, struct err *err)
+{
+	if (snprintf(client->header, sizeof(client->header), "%s: %s", name, value) >= HEADER_MAX)
+		return err_set(err, ERR_TOO_LARGE, "the header is too long", "%s", name);
+	return 0;
 }
 
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
@@ -98,23 +107,30 @@ static void set_options(struct client *client, const char *url, const char *meth
 }
 
 /* "Expect:" takes away the wait for 100 Continue. NULL: no memory. */
-static struct curl_slist *make_headers(const char *body)
+static struct curl_slist *make_headers(const char *own, const char *body)
 {
-	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
-	struct curl_slist *longer;
+	const char *const lines[] = {"Expect:", body ? "Content-Type: application/json" : "", own};
+	struct curl_slist *list = NULL;
 
-	if (!list || !body)
-		return list;
-	longer = curl_slist_append(list, "Content-Type: application/json");
-	if (!longer)
-		curl_slist_free_all(list);
-	return longer;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		struct curl_slist *longer;
+
+		if (!*lines[i])
+			continue;
+		longer = curl_slist_append(list, lines[i]);
+		if (!longer) {
+			curl_slist_free_all(list);
+			return NULL;
+		}
+		list = longer;
+	}
+	return list;
 }
 
 int client_request(struct client *client, const char *method, const char *path, const char *body,
 		   int64_t timeout_ms, struct buf *into, struct client_answer *ret, struct err *err)
 {
-	struct curl_slist *headers = make_headers(body);
+	struct curl_slist *headers = make_headers(client->header, body);
 	char url[URL_MAX];
 	long status = 0;
 	CURLcode result;

@@ -62,7 +62,7 @@ struct lab_workload {
 	struct lab_texts answer;   /* result columns that make the answer; none: all */
 	struct lab_texts may_fail; /* SQLSTATEs that a call may end with */
 	struct lab_texts requests; /* http: "GET /api/v1/tasks?project_id={1}" */
-	int64_t burst_ms; /* http: one call a client at once, bursts this far apart; 0: no bursts */
+	int64_t burst_ms; /* http: pause between bursts of one call a client; 0: no bursts */
 };
 
 /* NaN stands for "no bound". */

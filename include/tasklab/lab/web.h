@@ -1,8 +1,8 @@
 /* web.h - what labs over HTTP need from outside the room: a service's gate, and a client to ask it.
  *
- * The room has neither a server nor an HTTP client. Whoever has both lends them for the whole process,
- * before the first job: the service itself (cmd_serve.c), or a command that starts one for the time
- * of a run.
+ * The room has neither a server nor an HTTP client. Whoever has both lends them for the whole
+ * process, before the first job: the service itself (cmd_serve.c), or a command that starts one for
+ * the time of a run.
  */
 #ifndef TASKLAB_LAB_WEB_H
 #define TASKLAB_LAB_WEB_H
@@ -20,8 +20,8 @@ struct web {
 	 * that name. */
 	int (*open)(void *arg, const char *name, void **client, struct err *err);
 	/* The answer's body goes to the empty buffer. -1: there was no answer. */
-	int (*send)(void *client, const char *method, const char *path, struct buf *body, int *status,
-		    struct err *err);
+	int (*send)(void *client, const char *method, const char *path, struct buf *body,
+		    int *status, struct err *err);
 	void (*close)(void *client);
 };
 

@@ -15,6 +15,9 @@ struct client;
 int client_new(const char *url, struct client **ret, struct err *err);
 void client_freep(struct client **client);
 
+/* A header that every request carries from now on; one at most. */
+int client_header(struct client *client, const char *name, const char *value, struct err *err);
+
 struct client_answer {
 	int status;
 	char location[CLIENT_LOCATION_SIZE]; /* the header, "" without one */
