@@ -26,7 +26,8 @@
 
 struct serve {
 	const struct config *config;
-	bool private; /* within another command */
+	bool private;       /* within another command */
+	struct config copy; /* then: config */
 	struct lab_web web;
 	struct db_pool *pool;
 	struct gate *gate;     /* of the labs over HTTP; NULL outside the sandbox */
@@ -280,7 +281,8 @@ int serve_begin(const struct config *config, struct serve **ret, struct err *err
 
 	if (!serve)
 		return err_no_memory(err);
-	serve->config = config;
+	serve->copy = *config;
+	serve->config = &serve->copy;
 	serve->private = true;
 	log_setup(LOG_ERROR, LOG_FORMAT_TEXT);
 	if (start(serve, err) < 0) {

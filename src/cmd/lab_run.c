@@ -36,7 +36,7 @@ static int run_alone(const struct cmd *cmd, struct run_options *run, const char 
 	struct err err = ERR_INIT;
 	int rc;
 
-	if (lab_web_begin(cmd, run->lab, &serve, &err) < 0)
+	if (lab_web_begin(cmd, run->lab, 1, &serve, &err) < 0)
 		return cmd_fail(cmd, "the service that this lab asks cannot be started", &err);
 	run->progress = progress_new(run->lab->slug, 0);
 	rc = run_lab(run, &result, &err);

@@ -7,7 +7,9 @@
 #include <tasklab/base/term.h>
 #include <tasklab/lab/verify.h>
 
+#include "lab_web.h"
 #include "lab_words.h"
+#include "serve.h"
 
 struct tally {
 	size_t sound, unsound, skipped, failed; /* failed: no proof could be made */
@@ -124,10 +126,11 @@ static int verify_labs(const struct cmd *cmd, const struct lab *labs, size_t n,
 {
 	AUTO(buf_release) struct buf out = BUF_INIT(LAB_JSON_MAX);
 	struct json json = JSON_INIT(&out);
+	AUTO(serve_endp) struct serve *serve = NULL;
 	AUTO(lab_stop_closep) int stop_fd = -1;
 	struct err err = ERR_INIT;
 
-	if (lab_stop_catch(&stop_fd, &err) < 0)
+	if (lab_web_begin(cmd, labs, n, &serve, &err) < 0 || lab_stop_catch(&stop_fd, &err) < 0)
 		return cmd_fail(cmd, "cannot verify", &err);
 	json_begin_array(&json);
 	for (size_t i = 0; i < n; i++)

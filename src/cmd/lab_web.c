@@ -56,11 +56,20 @@ void lab_web_take_back(void)
 	web_lend(NULL);
 }
 
-int lab_web_begin(const struct cmd *cmd, const struct lab *lab, struct serve **ret, struct err *err)
+static bool any_over_http(const struct lab *labs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (labs[i].workload.kind == LAB_WORKLOAD_HTTP)
+			return true;
+	return false;
+}
+
+int lab_web_begin(const struct cmd *cmd, const struct lab *labs, size_t n, struct serve **ret,
+		  struct err *err)
 {
 	struct config config = *cmd->config;
 
-	if (lab->workload.kind != LAB_WORKLOAD_HTTP)
+	if (!any_over_http(labs, n))
 		return 0;
 	config.listen = "127.0.0.1:0";
 	config.metrics_listen = "";

@@ -16,10 +16,12 @@ struct lab_web {
 void lab_web_lend(struct lab_web *web, struct gate *gate, unsigned port);
 void lab_web_take_back(void);
 
-/* For a lab over HTTP that is worked on stand-alone: a service of the command's own, on a free port
- * of the loopback interface, until the matching end. Other labs need none: *ret stays NULL. */
+/* Where one of the labs works over HTTP and is worked on stand-alone: a service of the command's
+ * own, on a free port of the loopback interface, until serve_endp. Other labs need none: *ret stays
+ * NULL.
+ */
 struct serve;
-int lab_web_begin(const struct cmd *cmd, const struct lab *lab, struct serve **ret,
+int lab_web_begin(const struct cmd *cmd, const struct lab *labs, size_t n, struct serve **ret,
 		  struct err *err);
 
 #endif

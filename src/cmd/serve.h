@@ -7,7 +7,7 @@
 
 struct serve;
 
-/* config must stay as long; its listen address may have port 0. */
+/* What config points to must stay as long; its listen address may have port 0. */
 int serve_begin(const struct config *config, struct serve **ret, struct err *err);
 void serve_endp(struct serve **serve);
 
