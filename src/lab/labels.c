@@ -37,7 +37,7 @@ int lab_labels_register(const struct catalogue *catalogue, struct err *err)
 	take_slugs(catalogue);
 	for (size_t i = 0; i < slug_count; i++) {
 		labs[i] = slugs[i];
-		(void)snprintf(queries[i], sizeof(queries[i]), "lab:%s", slugs[i]);
+		(void)snprintf(queries[i], sizeof(queries[i]), "lab:%.48s", slugs[i]);
 		names[i] = queries[i];
 		for (size_t k = 0; k < LABELS_PHASE_COUNT; k++) {
 			phases[i * LABELS_PHASE_COUNT + k][0] = slugs[i];
