@@ -1,5 +1,6 @@
 /* lab_common.c - what the words of `tasklab lab` share: the catalogue, the operand, JSON. */
 #include <stdio.h>
+#include <string.h>
 
 #include "lab_words.h"
 #include "labs_dir.h"
@@ -37,6 +38,26 @@ int lab_operand(struct cmd *cmd, struct catalogue **catalogue, const struct lab 
 	return CMD_OK;
 }
 
+int lab_active_operand(struct cmd *cmd, struct catalogue **catalogue, const struct lab **ret)
+{
+	AUTO(freep) struct learner_session *sessions = NULL;
+	struct err err = ERR_INIT;
+	size_t n = 0;
+
+	if (cmd->argc > 2)
+		return lab_operand(cmd, catalogue, ret);
+	if (learner_sessions(cmd->config->database_url, &sessions, &n, &err) < 0)
+		return cmd_fail(cmd, "cannot find the active lab", &err);
+	if (n == 0)
+		return cmd_usage(cmd, "%s: no lab is active; \"tasklab lab start LAB\" begins one",
+				 cmd->argv[1]);
+	if (lab_catalogue(cmd, catalogue, &err) < 0)
+		return cmd_fail(cmd, "cannot read the labs", &err);
+	if (catalogue_find(*catalogue, sessions[0].slug, ret, &err) < 0)
+		return cmd_fail(cmd, "cannot use the active lab", &err);
+	return CMD_OK;
+}
+
 void lab_write_about(struct json *json, const struct lab *lab)
 {
 	json_kv_string(json, "slug", lab->slug);
@@ -59,4 +80,34 @@ int lab_print_json(const struct cmd *cmd, const struct buf *out, const char *wha
 		return cmd_fail(cmd, what, &err);
 	puts(buf_str(out));
 	return CMD_OK;
+}
+
+void lab_write_databases(struct json *json, const struct reset_database *databases, size_t n,
+			 bool touched_only)
+{
+	json_begin_array(json);
+	for (size_t i = 0; i < n; i++) {
+		const struct reset_database *one = &databases[i];
+
+		if (touched_only && !one->dropped && one->state != RESET_IN_USE)
+			continue;
+		json_begin_object(json);
+		json_kv_string(json, "name", one->name);
+		json_kv_string(json, "kind", one->kind == RESET_LAB ? "lab" : "template");
+		json_kv_string(json, "state", reset_state_name(one->state));
+		json_kv_i64(json, "bytes", one->bytes);
+		json_kv_string(json, "about", one->about);
+		json_kv_bool(json, "dropped", one->dropped);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
+const struct learner_progress *lab_progress_of(const struct learner_progress *all, size_t n,
+					       const char *slug)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(all[i].slug, slug) == 0)
+			return &all[i];
+	return NULL;
 }

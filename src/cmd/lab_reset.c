@@ -1,70 +1,17 @@
-/* lab_reset.c - tasklab lab status and reset: lists the databases of labs, clears them away. */
+/* lab_reset.c - tasklab lab reset: ends labs and clears their databases away. */
 #include <stdio.h>
 
-#include <tasklab/base/term.h>
 #include <tasklab/lab/reset.h>
 
 #include "lab_words.h"
 
-static int print_databases(const struct cmd *cmd, const struct reset_database *databases, size_t n,
-			   bool dropped_only)
+static int reset_json(const struct cmd *cmd, const struct reset_database *databases, size_t n)
 {
 	AUTO(buf_release) struct buf out = BUF_INIT(LAB_JSON_MAX);
 	struct json json = JSON_INIT(&out);
 
-	json_begin_array(&json);
-	for (size_t i = 0; i < n; i++) {
-		const struct reset_database *one = &databases[i];
-
-		if (dropped_only && !one->dropped && one->state != RESET_IN_USE)
-			continue;
-		json_begin_object(&json);
-		json_kv_string(&json, "name", one->name);
-		json_kv_string(&json, "kind", one->kind == RESET_LAB ? "lab" : "template");
-		json_kv_string(&json, "state", reset_state_name(one->state));
-		json_kv_i64(&json, "bytes", one->bytes);
-		json_kv_string(&json, "about", one->about);
-		json_kv_bool(&json, "dropped", one->dropped);
-		json_end_object(&json);
-	}
-	json_end_array(&json);
+	lab_write_databases(&json, databases, n, true);
 	return lab_print_json(cmd, &out, "cannot list the databases");
-}
-
-int lab_word_status(struct cmd *cmd)
-{
-	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
-	AUTO(freep) struct reset_database *databases = NULL;
-	struct term_table *table;
-	struct err err = ERR_INIT;
-	size_t n = 0;
-
-	if (cmd_options(cmd, NULL, 0) < 0)
-		return CMD_USAGE;
-	if (cmd->argc > 2)
-		return cmd_usage(cmd, "unexpected argument \"%s\"", cmd->argv[2]);
-	if (lab_catalogue(cmd, &catalogue, &err) < 0 ||
-	    reset_list(cmd->config->database_url, catalogue, &databases, &n, &err) < 0)
-		return cmd_fail(cmd, "cannot list the databases of the labs", &err);
-	if (cmd->json)
-		return print_databases(cmd, databases, n, false);
-	if (n == 0) {
-		puts("no databases of labs: the first run makes its template");
-		return CMD_OK;
-	}
-	table = term_table_new((const char *const[]){"DATABASE", "STATE", ">SIZE", "ABOUT"}, 4);
-	for (size_t i = 0; table && i < n; i++) {
-		const struct reset_database *one = &databases[i];
-		char bytes[32] = "-";
-
-		if (one->bytes >= 0)
-			(void)term_bytes((uint64_t)one->bytes, bytes);
-		term_table_row(table, (const char *const[]){one->name, reset_state_name(one->state),
-							    bytes, one->about});
-	}
-	if (table)
-		term_table_print(table, stdout);
-	return CMD_OK;
 }
 
 static void reset_text(const struct reset_database *databases, size_t n)
@@ -106,7 +53,7 @@ int lab_word_reset(struct cmd *cmd)
 	    reset_run(cmd->config->database_url, catalogue, slug, all, &databases, &n, &err) < 0)
 		return cmd_fail(cmd, "cannot reset", &err);
 	if (cmd->json)
-		return print_databases(cmd, databases, n, true);
+		return reset_json(cmd, databases, n);
 	reset_text(databases, n);
 	return CMD_OK;
 }

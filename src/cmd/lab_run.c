@@ -76,6 +76,7 @@ int lab_word_run(struct cmd *cmd)
 	const struct cmd_option options[] = {{"scale", CMD_OPTION_STR, &scale},
 					     {"report", CMD_OPTION_STR, &folder},
 					     {"keep", CMD_OPTION_FLAG, &run.keep},
+					     {"beside", CMD_OPTION_FLAG, &run.beside},
 					     {"local", CMD_OPTION_FLAG, &local}};
 	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
 	AUTO(lab_service_freep) struct lab_service *service = NULL;

@@ -8,13 +8,20 @@
 #include <tasklab/base/json.h>
 #include <tasklab/cmd/cmd.h>
 #include <tasklab/lab/catalogue.h>
+#include <tasklab/lab/learner.h>
+#include <tasklab/lab/reset.h>
 
 #define LAB_JSON_MAX ((size_t)4 * 1024 * 1024)
 
+int lab_word_check(struct cmd *cmd);
+int lab_word_hint(struct cmd *cmd);
 int lab_word_list(struct cmd *cmd);
+int lab_word_new(struct cmd *cmd);
 int lab_word_reset(struct cmd *cmd);
 int lab_word_run(struct cmd *cmd);
 int lab_word_show(struct cmd *cmd);
+int lab_word_solution(struct cmd *cmd);
+int lab_word_start(struct cmd *cmd);
 int lab_word_status(struct cmd *cmd);
 int lab_word_verify(struct cmd *cmd);
 
@@ -28,8 +35,16 @@ int lab_print_problems(const struct catalogue *catalogue);
 /* The catalogue, and the lab that the word's one operand names: CMD_OK, or an exit status after a
  * message. */
 int lab_operand(struct cmd *cmd, struct catalogue **catalogue, const struct lab **ret);
+/* The same, or without an operand the active lab. */
+int lab_active_operand(struct cmd *cmd, struct catalogue **catalogue, const struct lab **ret);
 /* Slug, title, summary, level, minutes and topics as members of an open object. */
 void lab_write_about(struct json *json, const struct lab *lab);
+/* An array; touched_only: those that a reset dropped or left alone. */
+void lab_write_databases(struct json *json, const struct reset_database *databases, size_t n,
+			 bool touched_only);
+/* NULL: the lab was never started. */
+const struct learner_progress *lab_progress_of(const struct learner_progress *all, size_t n,
+					       const char *slug);
 /* Prints the document that a word with --json wrote; what: "cannot list the labs". */
 int lab_print_json(const struct cmd *cmd, const struct buf *out, const char *what);
 

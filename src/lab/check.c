@@ -33,6 +33,16 @@ static int find_scale(const struct check_options *options, enum seed_scale *ret,
 
 /* The check ------------------------------------------------------------------------------------ */
 
+/* What the server did not like is the learner's own. */
+static int blame_statement(struct err *err)
+{
+	char message[sizeof(err->message)];
+
+	(void)snprintf(message, sizeof(message), "with your statement: %.230s", err->message);
+	memcpy(err->message, message, sizeof(err->message));
+	return -1;
+}
+
 static int appraise_learner(const struct check_options *options, struct site *site,
 			    const char *noted, struct check_result *result, struct err *err)
 {
@@ -52,7 +62,7 @@ static int appraise_learner(const struct check_options *options, struct site *si
 		return -1;
 	task.stand = learner;
 	if (appraise(appraiser, &task, &result->appraisal, err) < 0)
-		return -1;
+		return options->statement ? blame_statement(err) : -1;
 	result->parameters = appraiser->reference->params.rows;
 	result->before = TAKE(appraiser->before);
 	return 0;

@@ -8,7 +8,8 @@
 #include <tasklab/base/clock.h>
 #include <tasklab/db/conn.h>
 
-#define LEARNER_MS INT64_C(10000) /* longest wait for the service's database */
+#define LEARNER_MS      INT64_C(10000) /* longest wait for the service's database */
+#define UNDEFINED_TABLE "42P01"
 
 static const char SQL_LEARNER_PROGRESS[] =
 	"SELECT slug, started_at, hints, checks, coalesce(best_score, -1), solved_at"
@@ -58,7 +59,14 @@ static int ask(const char *conninfo, const char *sql, const struct db_arg *args,
 
 	if (open_learner(conninfo, &conn, err) < 0)
 		return -1;
-	return db_conn_query(conn, sql, args, n, ret, err);
+	if (db_conn_query(conn, sql, args, n, ret, err) == 0)
+		return 0;
+	if (strcmp(db_conn_sqlstate(conn), UNDEFINED_TABLE) == 0)
+		return err_set(err, ERR_UNPROCESSABLE,
+			       "the service's database lacks the tables of the labs: `tasklab "
+			       "migrate up` makes them",
+			       "%s", "no table lab_sessions or lab_progress");
+	return -1;
 }
 
 /* Progress ------------------------------------------------------------------------------------- */

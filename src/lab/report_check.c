@@ -4,6 +4,7 @@
 
 #include <tasklab/base/json.h>
 #include <tasklab/base/term.h>
+#include <tasklab/lab/lesson.h>
 
 #include "checked.h"
 
@@ -47,8 +48,9 @@ static void print_losses(const struct grade *grade, FILE *stream)
 
 		if (loss->points > 0)
 			(void)snprintf(points, sizeof(points), "-%d", loss->points);
-		(void)fprintf(stream, "  %-6s %s%4s%s  %s\n", grade_part_name(loss->part),
-			      term_on(stream, TERM_RED), points, term_off(stream), loss->reason);
+		(void)fprintf(stream, "  %-6s %s%4s%s", grade_part_name(loss->part),
+			      term_on(stream, TERM_RED), points, term_off(stream));
+		lesson_wrap(loss->reason, 13, 15, stream);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <tasklab/base/clock.h>
+#include <tasklab/lab/learner.h>
 
 #include "guard.h"
 
@@ -88,14 +89,43 @@ static int list(struct db_conn *conn, const struct catalogue *catalogue,
 	return 0;
 }
 
+/* Active labs: their databases wait for their learner. A service without the tables has none. */
+static int mark_active(const char *conninfo, struct reset_database *databases, size_t n,
+		       struct err *err)
+{
+	AUTO(freep) struct learner_session *sessions = NULL;
+	struct err why = ERR_INIT;
+	size_t count = 0;
+
+	if (learner_sessions(conninfo, &sessions, &count, &why) < 0) {
+		if (why.code == ERR_UNPROCESSABLE)
+			return 0;
+		if (err)
+			*err = why;
+		return -1;
+	}
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < count; j++)
+			if (databases[i].state == RESET_LEFT_BEHIND &&
+			    strcmp(databases[i].name, sessions[j].database) == 0)
+				databases[i].state = RESET_ACTIVE;
+	return 0;
+}
+
 int reset_list(const char *conninfo, const struct catalogue *catalogue, struct reset_database **ret,
 	       size_t *n, struct err *err)
 {
 	AUTO(db_conn_closep) struct db_conn *conn = NULL;
+	AUTO(freep) struct reset_database *databases = NULL;
+	size_t count = 0;
 
-	if (guard_open(conninfo, RESET_NAME, &conn, err) < 0)
+	if (guard_open(conninfo, RESET_NAME, &conn, err) < 0 ||
+	    list(conn, catalogue, &databases, &count, err) < 0 ||
+	    mark_active(conninfo, databases, count, err) < 0)
 		return -1;
-	return list(conn, catalogue, ret, n, err);
+	*ret = TAKE(databases);
+	*n = count;
+	return 0;
 }
 
 /* A run that was killed holds its lock until the server has noticed (guard_open). */
@@ -133,6 +163,34 @@ static int drop_one(struct db_conn *conn, struct reset_database *one, struct err
 	return 0;
 }
 
+/* Labs whose database is gone are no longer active: dropped now, or before by somebody else. */
+static int end_sessions(const char *conninfo, const char *slug,
+			const struct reset_database *databases, size_t n, struct err *err)
+{
+	AUTO(freep) struct learner_session *sessions = NULL;
+	struct err why = ERR_INIT;
+	size_t count = 0;
+
+	if (learner_sessions(conninfo, &sessions, &count, &why) < 0) {
+		if (why.code == ERR_UNPROCESSABLE)
+			return 0;
+		if (err)
+			*err = why;
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		bool there = false;
+
+		for (size_t j = 0; j < n; j++)
+			there = there || (strcmp(databases[j].name, sessions[i].database) == 0 &&
+					  !databases[j].dropped);
+		if (!there && (!slug || strcmp(slug, sessions[i].slug) == 0) &&
+		    learner_end(conninfo, sessions[i].slug, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int reset_run(const char *conninfo, const struct catalogue *catalogue, const char *slug,
 	      bool templates, struct reset_database **ret, size_t *n, struct err *err)
 {
@@ -158,6 +216,8 @@ int reset_run(const char *conninfo, const struct catalogue *catalogue, const cha
 		if (drop_one(conn, one, err) < 0)
 			return -1;
 	}
+	if (end_sessions(conninfo, slug, databases, count, err) < 0)
+		return -1;
 	*ret = TAKE(databases);
 	*n = count;
 	return 0;
@@ -165,7 +225,7 @@ int reset_run(const char *conninfo, const struct catalogue *catalogue, const cha
 
 const char *reset_state_name(enum reset_state state)
 {
-	static const char *const names[] = {"left behind", "in use", "ready"};
+	static const char *const names[] = {"left behind", "in use", "ready", "active"};
 
 	return names[state];
 }

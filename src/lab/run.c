@@ -7,6 +7,7 @@
 
 #include <tasklab/base/clock.h>
 #include <tasklab/lab/history.h>
+#include <tasklab/lab/learner.h>
 #include <tasklab/lab/report.h>
 
 #include "equivalence.h"
@@ -145,7 +146,8 @@ int run_lab(const struct run_options *options, struct run_result **ret, struct e
 	result->scale = options->scale;
 	result->clients = (size_t)options->lab->workload.clients;
 	result->started_us = result->finished_us = clock_real_us();
-	if (site_open(&where, &site, err) < 0)
+	if (learner_may_start(options->conninfo, options->lab->slug, options->beside, err) < 0 ||
+	    site_open(&where, &site, err) < 0)
 		return -1;
 	result->server_version = site->server_version;
 	memcpy(result->database, site->database, sizeof(result->database));

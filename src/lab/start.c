@@ -77,6 +77,10 @@ int lab_start(const struct start_options *options, struct start_result **ret, st
 			*err = why;
 		return -1;
 	}
+	if (options->grafana_url && *options->grafana_url)
+		(void)snprintf(result->dashboard, sizeof(result->dashboard),
+			       "%.300s/d/tasklab-postgresql?var-database=%s", options->grafana_url,
+			       result->database);
 	result->psql = db_conninfo_psql(options->conninfo, result->database);
 	if (!result->psql)
 		return err_no_memory(err);

@@ -283,7 +283,7 @@ static void usage(void **state)
 	char path[256];
 
 	(void)state;
-	expect_exit(pg_conninfo(pg), ARGS("lab", "start", "missing-index"), 2);
+	expect_exit(pg_conninfo(pg), ARGS("lab", "strat", "missing-index"), 2);
 	expect_exit(pg_conninfo(pg), ARGS("lab", "run"), 2);
 	expect_exit(pg_conninfo(pg), ARGS("lab", "run", "missing-index", "--scale", "huge"), 2);
 	expect_exit(pg_conninfo(pg), ARGS("lab", "run", "mising-index"), 1);

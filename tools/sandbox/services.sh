@@ -79,7 +79,8 @@ halt() { # halt NAME SIGNAL SECONDS
 sandbox_env() {
 	export TASKLAB_DATABASE_URL="postgresql://tasklab:$DEMO_PASSWORD@127.0.0.1:$POSTGRES_PORT/tasklab"
 	export TASKLAB_LISTEN="127.0.0.1:$API_PORT"
-	export TASKLAB_SANDBOX=on
+	export TASKLAB_SANDBOX=on TASKLAB_GRAFANA_URL=
+	! grafana_binary >/dev/null 2>&1 || TASKLAB_GRAFANA_URL=http://127.0.0.1:$GRAFANA_PORT
 }
 
 superuser_psql() { # psql as the cluster's superuser

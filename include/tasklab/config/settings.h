@@ -28,6 +28,8 @@
 	X(db_pool_waiters, INT, "256", 0, 100000, "callers that may wait for a connection at once") \
 	X(db_shapes_max, INT, "128", 8, 10000, "prepared statements kept per connection")          \
 	X(db_statement_timeout, MS, "5s", 10, 3600000, "statement_timeout of the service's connections") \
+	X(grafana_url, STR, "http://127.0.0.1:3000", 0, 255,                                       \
+	  "where Grafana is, for the links that labs give; empty: none are given")                 \
 	X(http_body_max, BYTES, "256k", 1024, 67108864, "largest request body")                    \
 	X(http_drain_timeout, MS, "10s", 0, 600000, "how long SIGTERM waits for requests in flight") \
 	X(http_header_max, BYTES, "16k", 1024, 1048576, "largest request line and headers together") \

@@ -2,6 +2,7 @@
  *
  * lab_progress holds a row for each lab that was ever started, lab_sessions one for each that is
  * active: started and not yet reset. One is active at a time, unless another is put beside it.
+ * ERR_UNPROCESSABLE: the service's database has no such tables yet.
  */
 #ifndef TASKLAB_LAB_LEARNER_H
 #define TASKLAB_LAB_LEARNER_H

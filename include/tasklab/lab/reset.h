@@ -15,6 +15,7 @@ enum reset_state {
 	RESET_LEFT_BEHIND, /* a lab's database that no run uses, or a half-made template */
 	RESET_IN_USE,      /* a run works with it now */
 	RESET_READY,       /* a sealed template */
+	RESET_ACTIVE,      /* a learner's */
 };
 
 struct reset_database {
@@ -24,14 +25,14 @@ struct reset_database {
 	bool exists;     /* false: only sessions of a killed run were left */
 	int64_t bytes;   /* -1: not told */
 	char about[128]; /* "tasklab lab missing-index, small" */
-	bool dropped;    /* by reset_run */
+	bool dropped;    /* by reset_run; then its lab is no longer active */
 };
 
 /* The databases of the labs in the server of conninfo; the caller frees *ret. */
 int reset_list(const char *conninfo, const struct catalogue *catalogue, struct reset_database **ret,
 	       size_t *n, struct err *err);
-/* Drops what is left behind: of one slug, or of all (NULL); with templates also the sealed ones.
- * Databases in use are left alone; *ret lists all that were looked at. */
+/* Drops what is active or left behind: of one slug, or of all (NULL); with templates also the
+ * sealed ones. Databases in use are left alone; *ret lists all that were looked at. */
 int reset_run(const char *conninfo, const struct catalogue *catalogue, const char *slug,
 	      bool templates, struct reset_database **ret, size_t *n, struct err *err);
 const char *reset_state_name(enum reset_state state); /* "left behind" */

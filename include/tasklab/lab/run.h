@@ -16,6 +16,7 @@ struct run_options {
 	enum seed_scale scale;
 	const char *fix_sql;       /* this instead of the lab's own fix; NULL: the lab's */
 	bool keep;                 /* leave the lab's database in its fixed state */
+	bool beside;               /* although another lab is active */
 	struct progress *progress; /* the caller's; may be NULL */
 	int64_t run_id; /* of the row in lab_runs, from history_reserve; 0: the next one */
 	int stop_fd;    /* when it becomes readable the run is given up; -1: none */
@@ -23,7 +24,8 @@ struct run_options {
 
 struct run_result;
 
-/* Runs the lab, stores the result in lab_runs and gives it to the caller (run_result_freep).
+/* ERR_CONFLICT: the lab is active (learner.h), or another is and beside is not set.
+ * Runs the lab, stores the result in lab_runs and gives it to the caller (run_result_freep).
  * Failure and giving up both drop the lab's database again; where that cannot be done the error
  * says what mends it. Nothing of the service's own data is touched. */
 int run_lab(const struct run_options *options, struct run_result **ret, struct err *err);

@@ -3,6 +3,7 @@
 #define TASKLAB_LAB_START_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include <tasklab/base/buf.h>
 #include <tasklab/base/err.h>
@@ -16,6 +17,7 @@ struct start_options {
 	const struct lab *lab;
 	enum seed_scale scale;
 	bool beside;               /* although another lab is active */
+	const char *grafana_url;   /* for the dashboard's link; NULL or "": none is given */
 	struct progress *progress; /* the caller's; may be NULL */
 	int stop_fd;               /* when it becomes readable it is given up; -1: none */
 };
@@ -25,7 +27,8 @@ struct start_result {
 	const struct lab *lab;
 	enum seed_scale scale;
 	char database[64];
-	char *psql; /* "psql 'host=... dbname=lab_missing_index'" */
+	char *psql;          /* "psql 'host=... dbname=lab_missing_index'" */
+	char dashboard[512]; /* its address; "": not known */
 	struct held
 		*held; /* the lab's sessions, open until start_result_freep; NULL: it has none */
 };
@@ -35,5 +38,9 @@ struct start_result {
  * nothing is left. */
 int lab_start(const struct start_options *options, struct start_result **ret, struct err *err);
 void start_result_freep(struct start_result **result);
+
+/* report_start.c: goal, psql line, statement, quiz, what to do next; and as one JSON object. */
+void start_text(const struct start_result *result, FILE *stream);
+int start_json(const struct start_result *result, struct buf *out, struct err *err);
 
 #endif

@@ -1,0 +1,79 @@
+/* lab_start.c - tasklab lab start: makes a lab active and says what is asked. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+
+#include <tasklab/base/term.h>
+#include <tasklab/lab/start.h>
+
+#include "lab_words.h"
+
+/* The lab's sessions live as long as this process. */
+static void hold(int stop_fd)
+{
+	struct pollfd fd = {.fd = stop_fd, .events = POLLIN};
+
+	(void)fprintf(stderr, "tasklab lab: this lab holds sessions open, and they end with this "
+			      "command: go on in another terminal; Ctrl-C ends them\n");
+	while (poll(&fd, 1, -1) < 0 && errno == EINTR)
+		;
+}
+
+static int print_start(const struct cmd *cmd, const struct start_result *result)
+{
+	AUTO(buf_release) struct buf out = BUF_INIT(LAB_JSON_MAX);
+	struct err err = ERR_INIT;
+
+	if (!cmd->json) {
+		start_text(result, stdout);
+		return CMD_OK;
+	}
+	if (start_json(result, &out, &err) < 0)
+		return cmd_fail(cmd, "cannot write the result", &err);
+	return lab_print_json(cmd, &out, "cannot write the result");
+}
+
+static int start_alone(const struct cmd *cmd, struct start_options *start)
+{
+	AUTO(start_result_freep) struct start_result *result = NULL;
+	struct err err = ERR_INIT;
+	int rc;
+
+	start->progress = progress_new(start->lab->slug, 0);
+	rc = lab_start(start, &result, &err);
+	progress_end(start->progress, rc == 0);
+	if (rc < 0)
+		return cmd_fail(cmd, "the lab was not started", &err);
+	rc = print_start(cmd, result);
+	if (!cmd->json)
+		(void)puts("\nWithout the service there is no traffic on it in the background.");
+	(void)fflush(stdout);
+	if (rc == CMD_OK && result->held)
+		hold(start->stop_fd);
+	return rc;
+}
+
+int lab_word_start(struct cmd *cmd)
+{
+	const char *scale = "small";
+	struct start_options start = {.conninfo = cmd->config->database_url,
+				      .grafana_url = cmd->config->grafana_url};
+	const struct cmd_option options[] = {{"scale", CMD_OPTION_STR, &scale},
+					     {"beside", CMD_OPTION_FLAG, &start.beside}};
+	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
+	AUTO(lab_stop_closep) int stop_fd = -1;
+	struct err err = ERR_INIT;
+	int rc;
+
+	if (cmd_options(cmd, options, ARRAY_LEN(options)) < 0)
+		return CMD_USAGE;
+	if (!seed_scale_parse(scale, &start.scale))
+		return cmd_usage(cmd, "--scale %s: expected small, medium or large", scale);
+	rc = lab_operand(cmd, &catalogue, &start.lab);
+	if (rc != CMD_OK)
+		return rc;
+	if (lab_stop_catch(&stop_fd, &err) < 0)
+		return cmd_fail(cmd, "cannot start this lab", &err);
+	start.stop_fd = stop_fd;
+	return start_alone(cmd, &start);
+}
