@@ -7,8 +7,8 @@
 
 #include "script.h"
 
-static int fail(const struct err *why, const char *slug, const char *name, size_t line,
-		struct err *err)
+int sender_fault(const struct err *why, const char *slug, const char *name, size_t line,
+		 struct err *err)
 {
 	char message[sizeof(why->message)], place[32] = "";
 
@@ -26,11 +26,11 @@ int sender_script(struct db_conn *conn, const char *slug, const char *name, cons
 	struct err why = ERR_INIT;
 
 	if (script_split(sql, &list, &why) < 0)
-		return fail(&why, slug, name, 0, err);
+		return sender_fault(&why, slug, name, 0, err);
 	db_conn_set_deadline(conn, clock_mono_ns() + SENDER_SCRIPT_MS * CLOCK_NS_PER_MS);
 	for (size_t i = 0; i < list.count; i++)
 		if (db_conn_script(conn, list.items[i].sql, &why) < 0)
-			return fail(&why, slug, name, list.items[i].line, err);
+			return sender_fault(&why, slug, name, list.items[i].line, err);
 	db_conn_set_deadline(conn, CLOCK_NEVER);
 	return 0;
 }

@@ -13,5 +13,9 @@
 /* The error names the lab, the file (name) and the line. */
 int sender_script(struct db_conn *conn, const char *slug, const char *name, const char *sql,
 		  struct err *err);
+/* The error *why of another use of a file of the lab, named the same way; line 0: none. Returns -1.
+ */
+int sender_fault(const struct err *why, const char *slug, const char *name, size_t line,
+		 struct err *err);
 
 #endif

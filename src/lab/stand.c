@@ -68,12 +68,15 @@ static int read_params(struct stand *stand, struct err *err)
 {
 	const struct lab *lab = stand->site->lab;
 	AUTO(db_conn_closep) struct db_conn *conn = NULL;
+	struct err why = ERR_INIT;
 
 	if (site_connect(stand->site, stand->database, NULL, &conn, err) < 0)
 		return -1;
 	db_conn_set_deadline(conn, clock_mono_ns() + SENDER_SCRIPT_MS * CLOCK_NS_PER_MS);
-	return params_read(conn, lab->params_sql, (size_t)lab->workload.parameters, &stand->params,
-			   err);
+	if (params_read(conn, lab->params_sql, (size_t)lab->workload.parameters, &stand->params,
+			&why) < 0)
+		return sender_fault(&why, lab->slug, "params.sql", 0, err);
+	return 0;
 }
 
 static int break_it(struct stand *stand, struct err *err)

@@ -16,6 +16,7 @@ STAGES=(
 	"clang|unit and integration tests, clang, ASan + UBSan"
 	"tsan|the threaded rooms and the service under ThreadSanitizer"
 	"fuzz|the fuzz targets on their corpora and a short while beyond"
+	"labs|every lab proves itself sound; runs that are repeated, killed, in trouble"
 	"sandbox|./sandbox up, down, up, reset; the first lab; every dashboard query"
 	"bench|the ratios that the project promises"
 	"compose|the compose stack in a Docker engine"
@@ -34,6 +35,14 @@ stage_gcc() { preset dev; }
 stage_clang() { preset dev-clang; }
 stage_tsan() { preset tsan -L threads; }
 stage_fuzz() { preset fuzz -L fuzz; }
+stage_labs() {
+	local name tasklab=$ROOT/build/release/tasklab
+	cmake --preset release -S "$ROOT" >/dev/null
+	cmake --build "$ROOT/build/release" --target tasklab
+	for name in verify determinism kills trouble; do
+		python3 "$ROOT/tests/labs/$name.py" "$tasklab" || return 1
+	done
+}
 stage_sandbox() { "$ROOT/tests/sandbox/run.sh"; }
 # Ratios to another program only: what depends on this machine alone is for people to read.
 # The small seed is enough to see a ratio go wrong; ./sandbox bench seed takes the medium one.

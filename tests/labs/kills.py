@@ -1,0 +1,97 @@
+"""kills.py: SIGKILL of the command, of the service and of PostgreSQL in the middle of a run.
+
+Whatever was killed, and whenever: the service's data are as they were, `lab reset` clears up, nothing
+is left, and the next run is right.
+"""
+
+import os
+import sys
+import time
+
+from common import Sandbox, binary_and_number, random, signal, wait_until
+
+LAB = "missing-index"
+
+
+class Kills:
+    def __init__(self, binary, moments):
+        self.seed = int(os.environ.get("TASKLAB_TEST_SEED", time.time()))
+        self.random = random.Random(self.seed)
+        self.moments = moments
+        self.sandbox = Sandbox(binary)
+        begun = time.monotonic()
+        assert self.sandbox.run_lab(LAB)["verdict"] == "passed"  # its template is there from now on
+        begun, _ = time.monotonic(), self.sandbox.run_lab(LAB)
+        self.length = time.monotonic() - begun
+        self.before = self.sandbox.checksums()
+        print(f"number: seed {self.seed}, a run takes {self.length:.1f} s")
+
+    def moment(self):
+        """Somewhere within a run: a wait of that length, whatever the run is at then."""
+        time.sleep(self.random.uniform(0.02, 0.95) * self.length)
+
+    # What is killed ---------------------------------------------------------------------------------
+
+    def kill_command(self):
+        run = self.sandbox.popen("lab", "run", LAB, "--local")
+        self.moment()
+        run.kill()
+        run.communicate()
+
+    def kill_service(self):
+        service = self.sandbox.service.start()
+        run = self.sandbox.popen("lab", "run", LAB)
+        self.moment()
+        service.process.kill()
+        service.process.wait()
+        run.communicate(timeout=120)
+        assert run.returncode != 0 or self.length < 3, "the command says that all is well without its service"
+
+    def kill_server(self):
+        run = self.sandbox.popen("lab", "run", LAB, "--local")
+        self.moment()
+        self.sandbox.cluster.kill()
+        wait_until("PostgreSQL starts again", self.started, 60)
+        _, complaint = run.communicate(timeout=120)
+        assert run.returncode in (0, 1, 3), complaint
+
+    def started(self):
+        """A child that was made while the others were killed may hold the shared memory a moment longer."""
+        try:
+            self.sandbox.cluster.start()
+            return True
+        except AssertionError as why:
+            if "still in use" not in str(why):
+                raise
+            return False
+
+    # What must hold then ----------------------------------------------------------------------------
+
+    def mended(self, what):
+        wait_until("reset succeeds", lambda: self.sandbox.call("lab", "reset")[0] == 0, 60)
+        wait_until(f"nothing is left after {what}", lambda: not self.sandbox.left_behind(), 60)
+        assert self.sandbox.checksums() == self.before, f"the service's data changed: {what}"
+
+    def run(self):
+        for what in ("command", "service", "server"):
+            for number in range(self.moments):
+                getattr(self, f"kill_{what}")()
+                self.mended(f"kill {number + 1} of the {what}")
+            assert self.sandbox.run_lab(LAB)["verdict"] == "passed", f"the run after killing the {what}"
+            self.mended(f"the run after killing the {what}")
+            print(f"number: {what} killed at {self.moments} moments: data unchanged, reset, nothing left")
+
+
+def main():
+    binary, moments = binary_and_number(3)
+    kills = Kills(binary, moments)
+    try:
+        kills.run()
+    finally:
+        kills.sandbox.remove()
+    print("tests passed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
