@@ -1,7 +1,7 @@
 /* probe.h - the write probe: whether a lab's database can still be written to, and what that costs.
  *
  * Ten rows are inserted, updated and deleted where the service writes (or writes.sql of the lab is
- * run), in a transaction that is rolled back. The cost is WAL bytes and blocks, never time.
+ * run), in a transaction that is rolled back. The cost is WAL and blocks, never time.
  */
 #ifndef TASKLAB_LAB_PROBE_H
 #define TASKLAB_LAB_PROBE_H
@@ -15,7 +15,9 @@ struct probe {
 	bool failed;
 	char why[200]; /* the server's words, when it failed */
 	int64_t wal_bytes;
-	int64_t blocks; /* hit + read */
+	int64_t wal_records;
+	bool whole_pages; /* every run put whole pages into the WAL: its bytes say nothing */
+	int64_t blocks;   /* hit + read */
 };
 
 /* conn is a session in the lab's database, guard one in the service's. sql: NULL is the usual

@@ -11,8 +11,9 @@
 #define TRAP_FAULTS_MAX 100
 
 /* Differences of the write probe that say nothing, where writes.sql writes little. */
-#define NOISE_WAL_BYTES 1024
-#define NOISE_BLOCKS    16
+#define NOISE_WAL_BYTES   1024
+#define NOISE_WAL_RECORDS 16
+#define NOISE_BLOCKS      16
 
 #define POINTS_ALL       20
 #define POINTS_INDEX     10 /* a needed one is gone, or an invalid one is there */
@@ -361,23 +362,35 @@ static void find_settings(const struct trap_view *view, struct faults *faults)
 	}
 }
 
+static bool add_dearer(double allowed, int64_t before, int64_t after, double noise,
+		       const char *unit, struct faults *faults)
+{
+	if ((double)after <= allowed * (double)before + noise)
+		return false;
+	add(faults, POINTS_WRITES,
+	    "writes are dearer than the lab allows (%g times): %" PRId64 " %s, and %" PRId64
+	    " in a fresh copy",
+	    allowed, after, unit, before);
+	return true;
+}
+
+/* Whole pages outweigh all else and depend on the last checkpoint: records are counted then. */
 static void check_writes(const struct trap_view *view, struct faults *faults)
 {
 	const struct probe *before = &view->reference_probe, *after = &view->learner_probe;
 	double allowed = view->allowed->writes_slower_by;
+	bool dearer;
 
 	if (before->failed || after->failed)
 		return;
-	if ((double)after->wal_bytes > allowed * (double)before->wal_bytes + NOISE_WAL_BYTES)
-		add(faults, POINTS_WRITES,
-		    "writes are dearer than the lab allows (%g times): %" PRId64
-		    " bytes of WAL, and %" PRId64 " in a fresh copy",
-		    allowed, after->wal_bytes, before->wal_bytes);
-	else if ((double)after->blocks > allowed * (double)before->blocks + NOISE_BLOCKS)
-		add(faults, POINTS_WRITES,
-		    "writes are dearer than the lab allows (%g times): %" PRId64
-		    " blocks, and %" PRId64 " in a fresh copy",
-		    allowed, after->blocks, before->blocks);
+	if (before->whole_pages || after->whole_pages)
+		dearer = add_dearer(allowed, before->wal_records, after->wal_records,
+				    NOISE_WAL_RECORDS, "records of WAL", faults);
+	else
+		dearer = add_dearer(allowed, before->wal_bytes, after->wal_bytes, NOISE_WAL_BYTES,
+				    "bytes of WAL", faults);
+	if (!dearer)
+		add_dearer(allowed, before->blocks, after->blocks, NOISE_BLOCKS, "blocks", faults);
 }
 
 int trap_find(const struct trap_view *view, struct trap_fault **ret, size_t *n, struct err *err)
