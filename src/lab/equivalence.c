@@ -75,7 +75,7 @@ int equivalence_answer(const struct db_result *result, const struct lab_workload
 {
 	AUTO(buf_release) struct buf row = BUF_INIT(ROW_MAX_BYTES);
 	struct record_answer answer = {.rows = db_rows(result)};
-	struct columns columns;
+	struct columns columns = {.count = 0};
 
 	if (find_columns(result, &workload->answer, &columns, err) < 0)
 		return -1;
