@@ -73,6 +73,9 @@ export interface Spec {
   decimals?: number;
   steps?: Step[];
   base?: Color; /* below the first step; green without it */
+  /* Said in place of data by a panel that has none on a quiet stack, such as "no lab is active".
+   * tools/dashboard-queries asks for data here only where it is told to. */
+  idle?: string;
 }
 
 /* One PromQL expression and the name of its series. */
@@ -128,6 +131,7 @@ export function graph(spec: GraphSpec): Builder<Panel> {
 
   if (spec.max !== undefined) panel.max(spec.max);
   if (spec.decimals !== undefined) panel.decimals(spec.decimals);
+  if (spec.idle) panel.noValue(spec.idle);
   if (spec.stacked) panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'));
   if (spec.steps?.length)
     panel.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
@@ -152,12 +156,13 @@ export function number(spec: Spec & { expr: string }): Builder<Panel> {
   if (spec.min !== undefined) panel.min(spec.min);
   if (spec.max !== undefined) panel.max(spec.max);
   if (spec.decimals !== undefined) panel.decimals(spec.decimals);
+  if (spec.idle) panel.noValue(spec.idle);
   return panel;
 }
 
 /* Where requests lie: one column a moment, one cell a bucket, darker for more. */
 export function heat(spec: Spec & { expr: string }): Builder<Panel> {
-  return new heatmap.PanelBuilder()
+  const panel = new heatmap.PanelBuilder()
     .title(spec.title)
     .description(spec.description)
     .datasource(PROMETHEUS)
@@ -182,6 +187,9 @@ export function heat(spec: Spec & { expr: string }): Builder<Panel> {
         .format(prometheus.PromQueryFormat.Heatmap)
         .range(),
     );
+
+  if (spec.idle) panel.noValue(spec.idle);
+  return panel;
 }
 
 /* A column of a table: the field it shows, what it is called, and how it is drawn. */
@@ -194,7 +202,7 @@ export interface Column {
   steps?: Step[];
 }
 
-export interface TableSpec extends Pick<Spec, 'title' | 'description' | 'width' | 'height'> {
+export interface TableSpec extends Pick<Spec, 'title' | 'description' | 'width' | 'height' | 'idle'> {
   columns: Column[];
   sortBy: string;
 }
@@ -224,6 +232,7 @@ function tablePanel(spec: TableSpec): table.PanelBuilder {
     .showHeader(true)
     .sortBy([new TableSortByFieldStateBuilder().displayName(spec.sortBy).desc(true)]);
 
+  if (spec.idle) panel.noValue(spec.idle);
   for (const column of spec.columns) {
     const properties = columnProperties(column);
     if (properties.length > 0) panel.overrideByName(column.name, properties);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { Dashboard, DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 
+import { labs } from './labs';
 import { overview } from './overview';
 import { postgresql } from './postgresql';
 
@@ -11,6 +12,7 @@ const OUT = join(__dirname, '..', 'dashboards');
 
 /* Adding a dashboard is one row here and one file beside this one. */
 const DASHBOARDS: Record<string, () => DashboardBuilder> = {
+  'labs.json': labs,
   'overview.json': overview,
   'postgresql.json': postgresql,
 };
