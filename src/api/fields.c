@@ -128,6 +128,10 @@ static int decode_member(const struct field *field, json_t *json, struct field_v
 		return 0;
 	}
 	switch (field->type) {
+	case FIELD_ARRAY:
+		fits = json_is_array(json);
+		ret->object = json;
+		break;
 	case FIELD_BOOL:
 		fits = json_is_boolean(json);
 		ret->boolean = json_is_true(json);

@@ -21,6 +21,7 @@
 
 /* X(identifier, JSON type, OpenAPI format or "", what a client is told) */
 #define FIELD_TYPES(X)                                                                             \
+	X(FIELD_ARRAY, "array", "", "an array")                                                    \
 	X(FIELD_BOOL, "boolean", "", "true or false")                                              \
 	X(FIELD_ID, "integer", "int64", "an integer")                                              \
 	X(FIELD_INT, "integer", "int64", "an integer")                                             \
@@ -56,7 +57,7 @@ struct field_value {
 		bool boolean;
 		int64_t i64; /* INT; ID, 1 or more; TIME: microseconds since 1970 */
 		const char *text;
-		json_t *object; /* borrowed from the parsed body */
+		json_t *object; /* borrowed from the parsed body; also ARRAY */
 	};
 };
 

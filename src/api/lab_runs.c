@@ -11,16 +11,28 @@
 #include "labs.h"
 #include "reply.h"
 
+#define ANSWERS_MAX   16
 #define WIDTH_MIN     40
 #define WIDTH_MAX     400
 #define WIDTH_DEFAULT 100
 
 /* clang-format off */
-enum { BODY_ACTION, BODY_SCALE, BODY_KEEP, BODY_COUNT };
+enum {
+	BODY_ACTION,
+	BODY_SCALE,
+	BODY_KEEP,
+	BODY_BESIDE,
+	BODY_STATEMENT,
+	BODY_ANSWERS,
+	BODY_COUNT
+};
 static const struct field BODY[BODY_COUNT] = {
-	[BODY_ACTION] = {"action", FIELD_TEXT, FIELD_REQUIRED, "run or reset"},
+	[BODY_ACTION] = {"action", FIELD_TEXT, FIELD_REQUIRED, "start, check, reset or run"},
 	[BODY_SCALE]  = {"scale", FIELD_TEXT, 0, "small, medium or large; small when not given"},
 	[BODY_KEEP]   = {"keep", FIELD_BOOL, 0, "run: leave the lab's database in its fixed state"},
+	[BODY_BESIDE] = {"beside", FIELD_BOOL, 0, "start, run: although another lab is active"},
+	[BODY_STATEMENT] = {"statement", FIELD_TEXT, 0, "check: yours in place of the lab's"},
+	[BODY_ANSWERS] = {"answers", FIELD_ARRAY, 0, "check: the number of a choice for each question of the quiz"},
 };
 const struct field_set LAB_RUN_FIELDS = {BODY, BODY_COUNT};
 
@@ -243,11 +255,35 @@ static int read_request(const struct api_call *call, struct engine_request *ret,
 	const char *scale = call->body[BODY_SCALE].given ? call->body[BODY_SCALE].text : "small";
 
 	ret->keep = call->body[BODY_KEEP].boolean;
+	ret->beside = call->body[BODY_BESIDE].boolean;
+	ret->statement = call->body[BODY_STATEMENT].given ? call->body[BODY_STATEMENT].text : NULL;
 	ret->slug = http_path_text(call->request, "slug");
 	if (!engine_action_parse(call->body[BODY_ACTION].text, &ret->action))
-		return err_field(err, ERR_UNPROCESSABLE, "action", "must be run or reset");
+		return err_field(err, ERR_UNPROCESSABLE, "action",
+				 "must be start, check, reset or run");
 	if (!seed_scale_parse(scale, &ret->scale))
 		return err_field(err, ERR_UNPROCESSABLE, "scale", "must be small, medium or large");
+	return 0;
+}
+
+/* Whether they fit the lab's quiz is the engine's to say. */
+static int read_answers(const struct api_call *call, struct engine_request *request,
+			int64_t answers[ANSWERS_MAX], struct err *err)
+{
+	const json_t *array = call->body[BODY_ANSWERS].object;
+
+	if (!call->body[BODY_ANSWERS].given)
+		return 0;
+	if (json_array_size(array) == 0 || json_array_size(array) > ANSWERS_MAX)
+		return err_field(err, ERR_UNPROCESSABLE, "answers", "must be 1 to %d numbers",
+				 ANSWERS_MAX);
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		if (!json_is_integer(json_array_get(array, i)))
+			return err_field(err, ERR_UNPROCESSABLE, "answers", "must be integers");
+		answers[i] = json_integer_value(json_array_get(array, i));
+	}
+	request->answers = answers;
+	request->answer_count = json_array_size(array);
 	return 0;
 }
 
@@ -255,10 +291,12 @@ int lab_run_create_handler(struct api_call *call, struct http_reply *reply, stru
 {
 	struct json json = JSON_INIT(http_reply_body(reply));
 	struct engine_request request = {.id = 0};
+	int64_t answers[ANSWERS_MAX];
 	struct engine_job job;
 	struct engine *engine;
 
 	if (labs_engine(call, &engine, err) < 0 || read_request(call, &request, err) < 0 ||
+	    read_answers(call, &request, answers, err) < 0 ||
 	    history_reserve(&call->db, &request.id, err) < 0 ||
 	    engine_submit(engine, &request, err) < 0 ||
 	    engine_read(engine, request.id, &job, err) < 0)

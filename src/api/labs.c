@@ -5,6 +5,7 @@
 #include <tasklab/lab/engine.h>
 #include <tasklab/lab/history.h>
 #include <tasklab/lab/identity.h>
+#include <tasklab/lab/quiz.h>
 
 #include "handlers.h"
 #include "labs.h"
@@ -59,14 +60,12 @@ static void put_quiz(struct json *json, const struct lab *lab)
 	json_name(json, "quiz");
 	json_begin_array(json);
 	for (size_t i = 0; i < lab->quiz_count; i++) {
-		const struct lab_question *question = &lab->quiz[i];
-
 		json_begin_object(json);
-		json_kv_string(json, "question", question->question);
+		json_kv_string(json, "question", lab->quiz[i].question);
 		json_name(json, "choices");
 		json_begin_array(json);
-		for (size_t k = 0; k < question->choice_count; k++)
-			json_str(json, question->choices[k].text);
+		for (int k = 1; k <= LAB_CHOICES; k++)
+			json_str(json, quiz_choice(lab, i, k)->text);
 		json_end_array(json);
 		json_end_object(json);
 	}
@@ -82,6 +81,24 @@ static void put_current(struct json *json, struct engine *engine)
 		labs_put_job(json, &job);
 	else
 		json_nil(json);
+}
+
+static void put_active(struct json *json, struct engine *engine)
+{
+	struct learner_session sessions[ENGINE_ACTIVE_MAX];
+	size_t n = engine_active(engine, sessions);
+
+	json_name(json, "active");
+	json_begin_array(json);
+	for (size_t i = 0; i < n; i++) {
+		json_begin_object(json);
+		json_kv_string(json, "lab", sessions[i].slug);
+		json_kv_string(json, "scale", sessions[i].scale);
+		json_kv_string(json, "database", sessions[i].database);
+		json_kv_time_us(json, "started_at", sessions[i].started_us);
+		json_end_object(json);
+	}
+	json_end_array(json);
 }
 
 static void put_problems(struct json *json, const struct catalogue *catalogue)
@@ -130,6 +147,7 @@ int lab_list_handler(struct api_call *call, struct http_reply *reply, struct err
 	}
 	json_end_array(&json);
 	put_problems(&json, catalogue);
+	put_active(&json, engine);
 	put_current(&json, engine);
 	put_database(&json, &identity);
 	json_end_object(&json);

@@ -25,10 +25,26 @@ bool term_is_tty(FILE *stream)
 	return isatty(fileno(stream)) == 1;
 }
 
+/* Of term_pretend. */
+static _Thread_local struct {
+	FILE *stream;
+	bool colour;
+	int width;
+} pretended;
+
+void term_pretend(FILE *stream, bool colour, int width)
+{
+	pretended.stream = stream;
+	pretended.colour = colour;
+	pretended.width = width;
+}
+
 int term_width(FILE *stream)
 {
 	struct winsize size;
 
+	if (stream == pretended.stream)
+		return pretended.width;
 	if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		return size.ws_col;
 	return 80;
@@ -39,6 +55,8 @@ static bool has_colour(FILE *stream)
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 
+	if (stream == pretended.stream)
+		return pretended.colour;
 	if (no_color && no_color[0] != '\0')
 		return false;
 	return term && strcmp(term, "dumb") != 0 && term_is_tty(stream);

@@ -242,7 +242,7 @@ static int start(struct serve *serve, struct err *err)
 		return -1;
 	if (serve->gate)
 		lab_web_lend(&serve->web, serve->gate, http_server_port(serve->server));
-	return 0;
+	return serve->engine ? engine_begin(serve->engine, err) : 0;
 }
 
 /* A job that does not end holds up the rest, which it may still use: then the process ends as it

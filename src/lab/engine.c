@@ -8,6 +8,7 @@
 #include <tasklab/base/clock.h>
 #include <tasklab/base/thread.h>
 
+#include "active.h"
 #include "job.h"
 
 struct engine {
@@ -17,6 +18,7 @@ struct engine {
 	pthread_t thread;
 	pthread_mutex_t mutex; /* guards what follows, and the jobs' views */
 	pthread_cond_t changed;
+	struct active *active;
 	struct job *current;           /* under way; NULL: none */
 	struct job *kept[ENGINE_KEPT]; /* finished, the latest last */
 	size_t kept_count;
@@ -124,6 +126,16 @@ static void finish(struct engine *engine, int result, bool accepted, const struc
 	pthread_cond_broadcast(&engine->changed);
 }
 
+/* What the job leaves to the active lab: its sessions, or a statement that serves. */
+static void go_on(struct engine *engine, struct job *job, bool accepted)
+{
+	struct held *held = job->start ? TAKE(job->start->held) : NULL;
+
+	if (accepted && job->view.action == ENGINE_CHECK && job->statement)
+		active_use(engine->active, job->lab->slug, job->statement);
+	active_go_on(engine->active, job->lab->slug, held);
+}
+
 static void *engine_main(void *arg)
 {
 	struct engine *engine = arg;
@@ -132,8 +144,11 @@ static void *engine_main(void *arg)
 	while ((job = wait_for_job(engine)) != NULL) {
 		struct err err = ERR_INIT;
 		bool accepted = false;
-		int result = job_work(job, &accepted, &err);
+		int result;
 
+		active_pause(engine->active, job->lab->slug, job->view.action == ENGINE_RESET);
+		result = job_work(job, &accepted, &err);
+		go_on(engine, job, result == 0 && accepted);
 		finish(engine, result, accepted, &err);
 	}
 	LOCK(&engine->mutex);
@@ -247,6 +262,11 @@ bool engine_current(struct engine *engine, struct engine_job *ret)
 	return engine->current != NULL;
 }
 
+size_t engine_active(struct engine *engine, struct learner_session ret[ENGINE_ACTIVE_MAX])
+{
+	return active_list(engine->active, ret);
+}
+
 /* Reports -------------------------------------------------------------------------------------- */
 
 static struct job *hold(struct engine *engine, int64_t id, struct err *err)
@@ -292,6 +312,7 @@ int engine_report(struct engine *engine, int64_t id, const struct engine_look *l
 
 static void engine_free(struct engine *engine)
 {
+	active_freep(&engine->active);
 	for (size_t i = 0; i < engine->kept_count; i++)
 		job_freep(&engine->kept[i]);
 	for (size_t i = 0; i < engine->folder_count; i++)
@@ -329,6 +350,7 @@ int engine_new(const struct engine_options *options, struct engine **ret, struct
 	}
 	pthread_mutex_init(&engine->mutex, NULL);
 	if (copy_options(engine, options, err) < 0 ||
+	    active_new(engine, engine->conninfo, options->gate, &engine->active, err) < 0 ||
 	    thread_start(&engine->thread, "lab-engine", engine_main, engine, err) < 0) {
 		engine_free(engine);
 		return -1;
@@ -337,11 +359,17 @@ int engine_new(const struct engine_options *options, struct engine **ret, struct
 	return 0;
 }
 
+int engine_begin(struct engine *engine, struct err *err)
+{
+	return active_begin(engine->active, err);
+}
+
 void engine_drain(struct engine *engine)
 {
 	LOCK(&engine->mutex);
 
 	engine->draining = true;
+	active_drain(engine->active);
 	if (engine->current)
 		job_give_up(engine->current);
 	pthread_cond_broadcast(&engine->changed);

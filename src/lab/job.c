@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -31,21 +32,53 @@ static int work_run(struct job *job, bool *accepted, struct err *err)
 	return 0;
 }
 
+static int work_start(struct job *job, bool *accepted, struct err *err)
+{
+	const struct start_options options = {.conninfo = job->conninfo,
+					      .lab = job->lab,
+					      .scale = job->view.scale,
+					      .beside = job->beside,
+					      .progress = job->progress,
+					      .stop_fd = job->stop_fd};
+
+	*accepted = true;
+	return lab_start(&options, &job->start, err);
+}
+
+static int work_check(struct job *job, bool *accepted, struct err *err)
+{
+	const struct check_options options = {.conninfo = job->conninfo,
+					      .lab = job->lab,
+					      .answers = job->answered ? &job->answers : NULL,
+					      .statement = job->statement,
+					      .progress = job->progress,
+					      .run_id = job->view.id,
+					      .stop_fd = job->stop_fd};
+
+	if (lab_check(&options, &job->check, err) < 0)
+		return -1;
+	*accepted = check_grade(job->check)->passed;
+	return 0;
+}
+
 static int work_reset(struct job *job, bool *accepted, struct err *err)
 {
 	AUTO(freep) struct reset_database *databases = NULL;
 	size_t n;
 
 	if (reset_run(job->conninfo, job->catalogue, job->lab->slug, false, &databases, &n, err) <
-	    0)
+		    0 ||
+	    learner_end(job->conninfo, job->lab->slug, err) < 0)
 		return -1;
 	*accepted = true;
 	return 0;
 }
 
 static job_action *const ACTIONS[] = {
+	[ENGINE_CHECK] = work_check,
 	[ENGINE_RESET] = work_reset,
 	[ENGINE_RUN] = work_run,
+	[ENGINE_START] = work_start,
 };
 
 int job_work(struct job *job, bool *accepted, struct err *err)
@@ -55,8 +88,8 @@ int job_work(struct job *job, bool *accepted, struct err *err)
 
 /* Reports -------------------------------------------------------------------------------------- */
 
-int job_report(const struct job *job, const struct engine_look *look, struct buf *out,
-	       struct err *err)
+static int report_run(const struct job *job, const struct engine_look *look, struct buf *out,
+		      struct err *err)
 {
 	static const enum report_format formats[ENGINE_FORMAT_COUNT] = {
 		[ENGINE_JSON] = REPORT_JSON,
@@ -66,13 +99,76 @@ int job_report(const struct job *job, const struct engine_look *look, struct buf
 	};
 	const struct report_look text = {.colour = look->colour, .width = look->width};
 
-	if (!job->run)
-		return err_set(err, ERR_NOT_FOUND, "this job has no report", "%s of %s",
-			       engine_action_name(job->view.action), job->view.slug);
 	return report_write(job->run, formats[look->format], &text, out, err);
 }
 
+/* On a stream in memory that has the colour and the width of the reader's terminal. */
+static int report_check_text(const struct job *job, const struct engine_look *look, struct buf *out,
+			     struct err *err)
+{
+	AUTO(freep) char *text = NULL;
+	size_t len = 0;
+	FILE *stream = open_memstream(&text, &len);
+
+	if (!stream)
+		return err_no_memory(err);
+	term_pretend(stream, look->colour, look->width);
+	check_text(job->check, stream);
+	term_pretend(NULL, false, 0);
+	if (fclose(stream) != 0)
+		return err_errno(err, errno, "the report cannot be written", "memory stream");
+	buf_append(out, text, len);
+	return 0;
+}
+
+int job_report(const struct job *job, const struct engine_look *look, struct buf *out,
+	       struct err *err)
+{
+	if (job->run)
+		return report_run(job, look, out, err);
+	if (job->check && look->format == ENGINE_JSON)
+		return check_json(job->check, out, err);
+	if (job->check && look->format == ENGINE_TEXT)
+		return report_check_text(job, look, out, err);
+	return err_set(err, ERR_NOT_FOUND,
+		       job->check ? "the report of a check is to be had as json and text"
+				  : "this job has no report",
+		       "%s of %s", engine_action_name(job->view.action), job->view.slug);
+}
+
 /* Life ----------------------------------------------------------------------------------------- */
+
+/* One answer a question, as learners see the choices numbered; or none at all. */
+static int read_answers(struct job *job, const struct engine_request *request, struct err *err)
+{
+	const struct lab *lab = job->lab;
+
+	if (request->answer_count == 0)
+		return 0;
+	if (request->answer_count != lab->quiz_count)
+		return err_field(err, ERR_UNPROCESSABLE, "answers",
+				 "the quiz of %s has %zu questions: one number for each", lab->slug,
+				 lab->quiz_count);
+	for (size_t i = 0; i < request->answer_count; i++) {
+		if (request->answers[i] < 1 || request->answers[i] > LAB_CHOICES)
+			return err_field(err, ERR_UNPROCESSABLE, "answers",
+					 "each is the number of a choice, 1 to %d", LAB_CHOICES);
+		job->answers.chosen[i] = (int)request->answers[i];
+	}
+	job->answered = true;
+	return 0;
+}
+
+static int read_statement(struct job *job, const struct engine_request *request, struct err *err)
+{
+	if (!request->statement)
+		return 0;
+	if (strlen(request->statement) > ENGINE_SQL_MAX)
+		return err_field(err, ERR_UNPROCESSABLE, "statement", "may have %d bytes",
+				 ENGINE_SQL_MAX);
+	job->statement = strdup(request->statement);
+	return job->statement ? 0 : err_no_memory(err);
+}
 
 int job_new(const char *conninfo, const struct engine_request *request,
 	    struct catalogue **catalogue, const struct lab *lab, struct job **ret, struct err *err)
@@ -91,12 +187,15 @@ int job_new(const char *conninfo, const struct engine_request *request,
 					.state = ENGINE_RUNNING,
 					.started_us = clock_real_us()};
 	job->keep = request->keep;
+	job->beside = request->beside;
+	job->lab = lab;
 	(void)snprintf(job->view.slug, sizeof(job->view.slug), "%s", lab->slug);
 	job->progress = progress_new_hidden(engine_action_name(request->action));
 	if (!job->progress)
 		return err_no_memory(err);
+	if (read_answers(job, request, err) < 0 || read_statement(job, request, err) < 0)
+		return -1;
 	job->catalogue = TAKE(*catalogue);
-	job->lab = lab;
 	*ret = TAKE(job);
 	return 0;
 }
@@ -108,6 +207,9 @@ void job_freep(struct job **pointer)
 	if (!job)
 		return;
 	run_result_freep(&job->run);
+	check_result_freep(&job->check);
+	start_result_freep(&job->start);
+	free(job->statement);
 	catalogue_freep(&job->catalogue);
 	progress_end(job->progress, true);
 	if (job->stop_fd >= 0)

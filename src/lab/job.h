@@ -3,8 +3,10 @@
 #define LAB_JOB_H
 
 #include <tasklab/base/term.h>
+#include <tasklab/lab/check.h>
 #include <tasklab/lab/engine.h>
 #include <tasklab/lab/run.h>
+#include <tasklab/lab/start.h>
 
 struct job {
 	const char *conninfo;
@@ -14,12 +16,18 @@ struct job {
 	struct progress *progress;
 	int stop_fd; /* eventfd: give up */
 	bool given_up;
-	bool keep;
-	unsigned readers;       /* of the result; the job stays until they are done */
-	struct run_result *run; /* ENGINE_RUN; NULL until it is there */
+	bool keep, beside;
+	char *statement; /* NULL: none was given */
+	bool answered;
+	struct quiz_answers answers;
+	unsigned readers; /* of the results; the job stays until they are done */
+	/* Of its action; NULL until it is there. */
+	struct run_result *run;
+	struct check_result *check;
+	struct start_result *start;
 };
 
-/* Takes over the catalogue, in which the lab is. */
+/* Takes over the catalogue, in which the lab is. ERR_UNPROCESSABLE: the answers do not fit it. */
 int job_new(const char *conninfo, const struct engine_request *request,
 	    struct catalogue **catalogue, const struct lab *lab, struct job **ret, struct err *err);
 void job_freep(struct job **job);

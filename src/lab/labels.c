@@ -66,3 +66,14 @@ void lab_label_observe(size_t label, enum labels_phase phase, int64_t ns)
 	metric_observe_ns(M_TASKLAB_LAB_STATEMENT_DURATION_SECONDS, ns,
 			  label * LABELS_PHASE_COUNT + phase);
 }
+
+void lab_label_active(size_t label, bool active)
+{
+	metric_gauge_set(M_TASKLAB_LAB_ACTIVE, active, label);
+}
+
+void lab_labels_idle(void)
+{
+	for (size_t i = 0; i < slug_count; i++)
+		lab_label_active(i, false);
+}

@@ -32,8 +32,7 @@ static int start_counting(void *arg, struct err *err)
 	return recorder_count(counting->recorder, counting->record, err);
 }
 
-/* The broken state is "before" in the metrics, whatever it is compared with is "after". */
-static enum labels_phase phase_of(const char *label)
+enum labels_phase phase_of(const char *label)
 {
 	return strcmp(label, PHASE_BROKEN) == 0 ? LABELS_BEFORE : LABELS_AFTER;
 }

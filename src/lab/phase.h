@@ -2,6 +2,8 @@
 #ifndef TASKLAB_LAB_PHASE_H
 #define TASKLAB_LAB_PHASE_H
 
+#include <tasklab/lab/labels.h>
+
 #include "record.h"
 #include "stand.h"
 
@@ -14,5 +16,8 @@ int phase_record(struct stand *stand, const char *label, const char *name, const
 		 const struct params *params, struct record **ret, struct err *err);
 /* Units of progress that it adds. */
 uint64_t phase_steps(const struct lab *lab);
+
+/* The broken state is "before" in the metrics, whatever is compared with it "after". */
+enum labels_phase phase_of(const char *label);
 
 #endif

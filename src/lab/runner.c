@@ -7,9 +7,9 @@
 #include <tasklab/base/thread.h>
 
 #include "guard.h"
+#include "pace.h"
 
-#define CALL_MAX_NS  (INT64_C(600) * CLOCK_NS_PER_S)
-#define REST_TURN_NS (50 * CLOCK_NS_PER_MS)
+#define CALL_MAX_NS (INT64_C(600) * CLOCK_NS_PER_S)
 
 /* What the clients share: the start, and whether to go on. */
 struct crew {
@@ -88,24 +88,6 @@ static int call_once(struct client *client, uint64_t number)
 	return 0;
 }
 
-/* In short turns, so that a stop is noticed. */
-static void rest(const struct crew *crew, int64_t begin_ns)
-{
-	int64_t now_ns = clock_mono_ns(), took_ns = now_ns - begin_ns;
-	int64_t until_ns = begin_ns + crew->job->pace_ns;
-
-	if (crew->job->pace_ns == 0)
-		return;
-	if (now_ns + took_ns > until_ns)
-		until_ns = now_ns + took_ns;
-	while (now_ns < until_ns && !stopped(crew)) {
-		int64_t turn_ns = now_ns + REST_TURN_NS;
-
-		clock_sleep_until(turn_ns < until_ns ? turn_ns : until_ns);
-		now_ns = clock_mono_ns();
-	}
-}
-
 static int work(struct client *client, int64_t start_ns)
 {
 	const struct runner_job *job = client->crew->job;
@@ -123,7 +105,7 @@ static int work(struct client *client, int64_t start_ns)
 		if (call_once(client, i) < 0)
 			return -1;
 		progress_add(job->site->progress, 1);
-		rest(client->crew, begin_ns);
+		pace_rest(job->site, begin_ns, job->pace_ns);
 	}
 	client->end_ns = clock_mono_ns();
 	return flush_statistics(client);

@@ -5,14 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "phase.h"
 #include "recorder.h"
 #include "web_runner.h"
 
-static const struct web *lent;
+static _Atomic(const struct web *) lent;
 
 void web_lend(const struct web *web)
 {
 	lent = web;
+}
+
+const struct web *web_lent(void)
+{
+	return lent;
 }
 
 /* The door --------------------------------------------------------------------------------------
@@ -135,6 +141,7 @@ int web_phase_record(struct stand *stand, const char *label, const struct params
 	progress_label(site->progress, label);
 	job.web = lent;
 	job.name = door.name;
+	job.phase = phase_of(label);
 	result = record_through(&job, stand, ret, err);
 	close_door(&door);
 	return result;

@@ -11,6 +11,8 @@
 #include <tasklab/base/text.h>
 #include <tasklab/base/thread.h>
 
+#include "pace.h"
+
 #define PATH_MAX_BYTES 4096
 #define BODY_MAX_BYTES ((size_t)16 * 1024 * 1024)
 
@@ -104,6 +106,7 @@ struct crowd {
 	bool go;
 	bool ended; /* given up, by a failure or by a stop */
 	int64_t start_ns;
+	size_t label; /* of the lab, for metrics; needs no mutex */
 };
 
 static void give_up(struct crowd *crowd)
@@ -178,15 +181,19 @@ struct user {
 static int call_once(struct user *user, uint64_t number)
 {
 	const struct web_job *job = user->crowd->job;
-	int64_t begin_ns = clock_mono_ns();
+	int64_t begin_ns = clock_mono_ns(), took_ns;
 
 	if (site_check_stop(job->site, &user->err) < 0 ||
 	    web_call(job, user->client, number % job->params->rows, NULL, &user->errors,
 		     &user->err) < 0)
 		return -1;
-	hist_record(user->latency, clock_mono_ns() - begin_ns);
+	took_ns = clock_mono_ns() - begin_ns;
+	hist_record(user->latency, took_ns);
+	lab_label_observe(user->crowd->label, job->phase, took_ns);
 	user->calls++;
 	progress_add(job->site->progress, 1);
+	if (job->workload->burst_ms == 0)
+		pace_rest(job->site, begin_ns, job->pace_ns);
 	return 0;
 }
 
@@ -292,6 +299,7 @@ int web_run(const struct web_job *job, int (*ready)(void *arg, struct err *err),
 {
 	size_t n = (size_t)job->workload->clients;
 	struct crowd crowd = {.job = job,
+			      .label = lab_label(job->site->lab->slug),
 			      .mutex = PTHREAD_MUTEX_INITIALIZER,
 			      .changed = PTHREAD_COND_INITIALIZER};
 	AUTO(freep) struct user *users = calloc(n, sizeof(*users));

@@ -3,6 +3,7 @@
 #ifndef TASKLAB_LAB_WEB_RUNNER_H
 #define TASKLAB_LAB_WEB_RUNNER_H
 
+#include <tasklab/lab/labels.h>
 #include <tasklab/lab/web.h>
 
 #include "params.h"
@@ -15,6 +16,8 @@ struct web_job {
 	struct site *site;
 	const struct params *params;
 	const struct lab_workload *workload;
+	enum labels_phase phase; /* each call is observed in it, under the lab's label */
+	int64_t pace_ns;         /* background: see pace.h; 0: one comes right after the other */
 };
 
 /* Makes the requests of one parameter row, in order; *answer is a hash over statuses and bodies.

@@ -203,6 +203,90 @@ class LabsTest(unittest.TestCase):
         self.assertEqual(self.databases(), "0")
         self.assertEqual(self.cluster.query(f"SELECT verdict FROM lab_runs WHERE id = {job['id']}"), "aborted")
 
+    # Active labs --------------------------------------------------------------------------------
+
+    def metric(self, name, **labels):
+        """The sum of the series that have these labels."""
+        status, _, text = self.ask("GET", "/metrics")
+        self.assertEqual(status, 200)
+        wanted = [f'{name}="{value}"' for name, value in labels.items()]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in text.decode().splitlines()
+                   if line.split("{")[0] == name and all(label in line for label in wanted))
+
+    def calls(self, phase):
+        return self.metric("tasklab_lab_statement_duration_seconds_count", lab="missing-index", phase=phase)
+
+    def active(self):
+        return [one["lab"] for one in self.ask("GET", "/api/v1/labs")[2]["active"]]
+
+    def traffic_flows(self):
+        before = self.calls("background")
+        wait_until("calls are made in the background", lambda: self.calls("background") > before + 5)
+
+    def done(self, action, **members):
+        job = self.finished(self.begin(action, **members))
+        self.assertEqual(job["state"], "done", job)
+        return job
+
+    def test_loop(self):
+        """Start, look, check, mend, check, reset; the service is restarted in between."""
+        self.assertEqual((self.active(), self.metric("tasklab_lab_active")), ([], 0))
+        self.done("start")
+        self.addCleanup(lambda: self.finished(self.begin("reset")))
+        self.assertEqual(self.active(), ["missing-index"])
+        self.assertEqual(self.metric("tasklab_lab_active", lab="missing-index"), 1)
+        self.traffic_flows()
+        statement = {"query": "lab:missing-index"}
+        wait_until("PostgreSQL counts its calls", lambda: self.metric("db_statement_calls_total", **statement) > 20)
+        blocks = self.metric("db_statement_shared_blocks_total", **statement)
+        self.assertGreater(blocks / self.metric("db_statement_calls_total", **statement), 1000)
+        again = self.finished(self.begin("start"))
+        self.assertEqual((again["state"], again["error"]["code"]), ("failed", "ERR_CONFLICT"))
+        self.check_problem(self.ask("POST", LAB + "/runs", {"action": "check", "answers": [9]}), 422, "quiz", "answers")
+        self.check_quietly()
+        self.restart()
+        self.assertEqual(self.active(), ["missing-index"])
+        self.traffic_flows()
+        self.cluster.query("CREATE INDEX ON tasks (assignee_id)", "lab_missing_index")
+        check = self.done("check")
+        self.assertEqual((check["accepted"], check["report"]["score"]), (True, 70), check)
+        for phase in ("before", "after"):
+            self.assertGreater(self.calls(phase), 0)
+        wait_until("the index serves the traffic", self.calls_are_cheap)
+        self.done("reset")
+        self.assertEqual((self.active(), self.databases()), ([], "0"))
+        self.assertEqual(self.metric("tasklab_lab_active"), 0)
+        self.assertEqual(self.cluster.query("SELECT count(*) FROM lab_sessions"), "0")
+
+    def check_quietly(self):
+        """While a check records there is no traffic; afterwards it goes on."""
+        path = self.begin("check")
+        self.measuring(path)
+        before = self.calls("background")
+        wait_until("the learner's part is recorded", lambda: self.job(path)["progress"]["label"] in ("yours", "comparing"), 300)
+        self.assertEqual(self.calls("background"), before)
+        check = self.finished(path)
+        self.assertEqual((check["state"], check["accepted"]), ("done", False), check)
+        status, _, text = self.ask("GET", path + "?format=text&colour=true&width=100")
+        self.assertEqual(status, 200)
+        self.assertIn(b"not solved yet", text)
+        self.assertIn(b"\033[", text)
+        self.assertNotIn(b"\033", self.ask("GET", path + "?format=text")[2])
+        self.traffic_flows()
+
+    def calls_are_cheap(self):
+        """Blocks a call by what the last two passes of the collector saw."""
+        names = ("db_statement_shared_blocks_total", "db_statement_calls_total")
+        blocks, calls = (self.metric(name, query="lab:missing-index") for name in names)
+        wait_until("it counts", lambda: self.metric("db_statement_calls_total", query="lab:missing-index") > calls + 10)
+        return self.metric(names[0], query="lab:missing-index") - blocks < 100 * (
+            self.metric(names[1], query="lab:missing-index") - calls)
+
+    def restart(self):
+        self.end(self.service)
+        self.service.start()
+        wait_until("the active lab is taken up", self.active)
+
     # Commands -----------------------------------------------------------------------------------
 
     def command(self, *arguments, **settings):

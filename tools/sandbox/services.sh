@@ -113,7 +113,7 @@ stop_postgres() { halt postgres INT 60; }
 ready_postgres() { superuser_psql -d postgres -c 'SELECT 1'; }
 
 start_app() { (sandbox_env && launch app "$TASKLAB" serve); }
-stop_app() { halt app TERM 20; }
+stop_app() { halt app TERM 40; }
 ready_app() { http_ok "http://127.0.0.1:$API_PORT/readyz"; }
 
 start_load() {

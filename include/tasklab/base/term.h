@@ -24,6 +24,9 @@ bool term_is_tty(FILE *stream);
 int term_width(FILE *stream);                             /* columns; 80 when unknown */
 const char *term_on(FILE *stream, enum term_style style); /* escape sequence or "" */
 const char *term_off(FILE *stream);
+/* From now on, in this thread, the stream counts as a terminal of so many columns, with colour or
+ * without: for text that is shown elsewhere. NULL: none does. */
+void term_pretend(FILE *stream, bool colour, int width);
 
 /* A bar on stderr: "seeding tasks  ████████░░░░  62 %  620,000/1,000,000  0:07 left". On a pipe one
  * plain line at every tenth. Thread-safe: any thread may add. NULL progress is ignored by all. */

@@ -1,6 +1,7 @@
 /* engine.h - the engine inside the service: it works on labs in the background, one job at a time.
  *
- *   engine_new -> engine_submit, and any number of readers -> engine_drain -> engine_stop
+ *   engine_new -> engine_begin -> engine_submit, and any number of readers -> engine_drain ->
+ * engine_stop
  *
  * A job is what a word of `tasklab lab` does. While one is under way others are refused with
  * ERR_CONFLICT, which names it. The last finished ones are kept, with their reports. Every function
@@ -17,18 +18,22 @@
 #include <tasklab/base/err.h>
 #include <tasklab/lab/catalogue.h>
 #include <tasklab/lab/gate.h>
+#include <tasklab/lab/learner.h>
 #include <tasklab/seed/seed.h>
 
+#define ENGINE_ACTIVE_MAX  8     /* active labs that are kept going; further ones are not */
 #define ENGINE_KEPT        16    /* finished jobs that are remembered */
 #define ENGINE_STOP_MS     20000 /* longest wait for a job that was given up */
 #define ENGINE_FOLDERS_MAX 4
 #define ENGINE_LABEL_SIZE  64
 #define ENGINE_SQL_MAX     65536
 
-/* X(identifier, name): each has a row in engine.c that says how it is done. */
+/* X(identifier, name): each has a row in job.c that says how it is done. */
 #define ENGINE_ACTIONS(X)                                                                          \
+	X(ENGINE_CHECK, "check")                                                                   \
 	X(ENGINE_RESET, "reset")                                                                   \
-	X(ENGINE_RUN, "run")
+	X(ENGINE_RUN, "run")                                                                       \
+	X(ENGINE_START, "start")
 
 /* X(identifier, name, media type) */
 #define ENGINE_FORMATS(X)                                                                          \
@@ -60,7 +65,11 @@ struct engine_request {
 	enum engine_action action;
 	const char *slug;
 	enum seed_scale scale;
-	bool keep; /* run: leave the lab's database in its fixed state */
+	bool keep;              /* run: leave the lab's database in its fixed state */
+	bool beside;            /* start, run: although another lab is active */
+	const char *statement;  /* check: the learner's in place of slow.sql; NULL: slow.sql */
+	const int64_t *answers; /* check: one a question of the quiz, 1 to LAB_CHOICES */
+	size_t answer_count;    /* 0: none were given */
 };
 
 /* A job as it was at one moment. */
@@ -87,6 +96,8 @@ struct engine_options {
 struct engine;
 
 int engine_new(const struct engine_options *options, struct engine **ret, struct err *err);
+/* Takes up the active labs; after web_lend (web.h). */
+int engine_begin(struct engine *engine, struct err *err);
 /* Gives the job under way up, and takes no more. */
 void engine_drain(struct engine *engine);
 /* Drains and waits, ENGINE_STOP_MS at most, then frees. -1: a job did not end, and still uses what
@@ -96,13 +107,16 @@ int engine_stop(struct engine **engine, struct err *err);
 /* The labs as they are on disk now; catalogue_freep. */
 int engine_catalogue(const struct engine *engine, struct catalogue **ret, struct err *err);
 
-/* ERR_CONFLICT while another job is under way, ERR_NOT_FOUND for an unknown lab. */
+/* ERR_CONFLICT while another job is under way, ERR_NOT_FOUND for an unknown lab, ERR_UNPROCESSABLE
+ * names what of the request does not fit the lab. */
 int engine_submit(struct engine *engine, const struct engine_request *request, struct err *err);
 /* The job ends as ENGINE_CANCELLED in a while; of a finished one nothing changes. */
 int engine_cancel(struct engine *engine, int64_t id, struct err *err);
 int engine_read(struct engine *engine, int64_t id, struct engine_job *ret, struct err *err);
 /* The job that is under way; false: none. */
 bool engine_current(struct engine *engine, struct engine_job *ret);
+/* The labs that are active; returns how many, ENGINE_ACTIVE_MAX at most. */
+size_t engine_active(struct engine *engine, struct learner_session ret[ENGINE_ACTIVE_MAX]);
 
 struct engine_look {
 	enum engine_format format;

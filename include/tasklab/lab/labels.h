@@ -7,6 +7,7 @@
 #ifndef TASKLAB_LAB_LABELS_H
 #define TASKLAB_LAB_LABELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,9 @@ enum labels_phase {
 int lab_labels_register(const struct catalogue *catalogue, struct err *err);
 /* The lab's position in the label sets; also what db_follow takes. */
 size_t lab_label(const char *slug);
+/* tasklab_lab_active: all 0; of one lab. */
+void lab_labels_idle(void);
+void lab_label_active(size_t label, bool active);
 /* A call of the lab's workload; label is lab_label's. Costs next to nothing outside the service. */
 void lab_label_observe(size_t label, enum labels_phase phase, int64_t ns);
 
