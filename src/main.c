@@ -61,7 +61,7 @@ static const struct cmd_row commands[] = {
 	 "       tasklab lab run LAB [--scale small|medium|large] [--report DIR] [--keep] [--beside]\n"
 	 "                           [--local] [--json]\n"
 	 "       tasklab lab new NAME [--json]\n"
-	 "       tasklab lab verify LAB | --all [--scale small|medium|large] [--json]\n"
+	 "       tasklab lab verify LAB | --all [--jobs N] [--scale small|medium|large] [--json]\n"
 	 "\n"
 	 "start breaks a clone of the lab's data set and leaves it to you, in a database of its own (the\n"
 	 "service's is never touched); check runs the workload there and in a fresh reference, compares\n"
@@ -76,9 +76,11 @@ static const struct cmd_row commands[] = {
 	 "\n"
 	 "new makes a lab that works in the folder that --labs-dir (TASKLAB_LABS_DIR) names. verify\n"
 	 "proves that labs are sound: the broken state fails, the fix and each alternative pass, no trap\n"
-	 "does, and nothing is left behind; exit status 3: one is not. The work is done in the service\n"
-	 "when one answers at --listen and works on the same database, so that dashboards show it;\n"
-	 "--local does it here. All of it needs the sandbox: TASKLAB_SANDBOX=on.\n"},
+	 "does, and nothing is left behind; exit status 3: one is not; --jobs is how many labs at once\n"
+	 "(2).\n"
+	 "\n"
+	 "The work is done in the service when one answers at --listen and works on the same database, so\n"
+	 "that dashboards show it; --local does it here. All of it needs the sandbox: TASKLAB_SANDBOX=on.\n"},
 	{"metrics", cmd_metrics, "list the metrics with their labels and bounds",
 	 "tasklab metrics --list [--json | --markdown]\n"
 	 "\n"

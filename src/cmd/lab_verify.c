@@ -88,25 +88,22 @@ static void write_lab(struct json *json, const struct verify_result *result)
 
 /* The work ------------------------------------------------------------------------------------- */
 
-/* One lab; -1 when the others need not be tried. */
-static int verify_one(const struct cmd *cmd, const struct lab *lab, enum seed_scale scale,
-		      int stop_fd, struct json *json, struct tally *tally)
-{
-	AUTO(verify_result_freep) struct verify_result *result = NULL;
-	struct verify_options options = {.conninfo = cmd->config->database_url,
-					 .lab = lab,
-					 .scale = scale,
-					 .stop_fd = stop_fd};
-	struct err err = ERR_INIT;
-	int code;
+struct verification {
+	const struct cmd *cmd;
+	struct json json;
+	struct tally tally;
+};
 
-	options.progress = progress_new(lab->slug, 0);
-	code = lab_verify(&options, &result, &err);
-	progress_end(options.progress, code == 0);
-	if (code < 0) {
+static void take_result(void *arg, const struct lab *lab, const struct verify_result *result,
+			const struct err *err)
+{
+	struct verification *verification = arg;
+	struct tally *tally = &verification->tally;
+
+	if (!result) {
 		tally->failed++;
-		(void)cmd_fail(cmd, lab->slug, &err);
-		return err.code == ERR_CONFLICT ? 0 : -1;
+		(void)cmd_fail(verification->cmd, lab->slug, err);
+		return;
 	}
 	if (*result->skipped)
 		tally->skipped++;
@@ -114,29 +111,33 @@ static int verify_one(const struct cmd *cmd, const struct lab *lab, enum seed_sc
 		tally->sound++;
 	else
 		tally->unsound++;
-	if (cmd->json)
-		write_lab(json, result);
+	if (verification->cmd->json)
+		write_lab(&verification->json, result);
 	else
 		print_lab(result);
-	return 0;
 }
 
-static int verify_labs(const struct cmd *cmd, const struct lab *labs, size_t n,
-		       enum seed_scale scale, struct tally *tally)
+static int verify_labs(const struct cmd *cmd, struct verify_many *many, struct tally *tally)
 {
 	AUTO(buf_release) struct buf out = BUF_INIT(LAB_JSON_MAX);
-	struct json json = JSON_INIT(&out);
-	AUTO(serve_endp) struct serve *serve = NULL;
+	struct verification verification = {.cmd = cmd, .json = JSON_INIT(&out)};
 	AUTO(lab_stop_closep) int stop_fd = -1;
 	struct err err = ERR_INIT;
+	int code;
 
-	if (lab_web_begin(cmd, labs, n, &serve, &err) < 0 || lab_stop_catch(&stop_fd, &err) < 0)
+	if (lab_stop_catch(&stop_fd, &err) < 0)
 		return cmd_fail(cmd, "cannot verify", &err);
-	json_begin_array(&json);
-	for (size_t i = 0; i < n; i++)
-		if (verify_one(cmd, &labs[i], scale, stop_fd, &json, tally) < 0)
-			break;
-	json_end_array(&json);
+	many->stop_fd = stop_fd;
+	many->done = take_result;
+	many->arg = &verification;
+	many->progress = progress_new("verifying", 0);
+	json_begin_array(&verification.json);
+	code = lab_verify_many(many, &err);
+	json_end_array(&verification.json);
+	progress_end(many->progress, code == 0);
+	*tally = verification.tally;
+	if (code < 0)
+		return cmd_fail(cmd, "cannot verify", &err);
 	if (cmd->json && lab_print_json(cmd, &out, "cannot write the result") != CMD_OK)
 		return CMD_FAILED;
 	if (tally->failed > 0)
@@ -144,34 +145,48 @@ static int verify_labs(const struct cmd *cmd, const struct lab *labs, size_t n,
 	return tally->unsound > 0 ? CMD_NOT_ACCEPTED : CMD_OK;
 }
 
+static int verify_all(struct cmd *cmd, struct verify_many *many)
+{
+	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
+	int64_t begin_ns = clock_mono_ns();
+	struct tally tally = {.sound = 0};
+	struct err err = ERR_INIT;
+	int rc;
+
+	if (lab_catalogue(cmd, &catalogue, &err) < 0)
+		return cmd_fail(cmd, "cannot read the labs", &err);
+	many->labs = catalogue->labs;
+	many->lab_count = catalogue->count;
+	rc = verify_labs(cmd, many, &tally);
+	if (!cmd->json)
+		print_tally(&tally, clock_mono_ns() - begin_ns);
+	return lab_print_problems(catalogue) == CMD_OK ? rc : CMD_FAILED;
+}
+
 int lab_word_verify(struct cmd *cmd)
 {
-	const char *scale_name = "small";
+	const char *scale = "small";
 	bool all = false;
+	int64_t jobs = 2;
 	const struct cmd_option options[] = {{"all", CMD_OPTION_FLAG, &all},
-					     {"scale", CMD_OPTION_STR, &scale_name}};
+					     {"jobs", CMD_OPTION_I64, &jobs},
+					     {"scale", CMD_OPTION_STR, &scale}};
+	struct verify_many many = {.conninfo = cmd->config->database_url, .lab_count = 1};
 	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
 	struct tally tally = {.sound = 0};
-	const struct lab *lab = NULL;
-	enum seed_scale scale;
-	int64_t begin_ns = clock_mono_ns();
-	struct err err = ERR_INIT;
 	int rc;
 
 	if (cmd_options(cmd, options, ARRAY_LEN(options)) < 0)
 		return CMD_USAGE;
-	if (!seed_scale_parse(scale_name, &scale))
-		return cmd_usage(cmd, "--scale %s: expected small, medium or large", scale_name);
+	if (!seed_scale_parse(scale, &many.scale))
+		return cmd_usage(cmd, "--scale %s: expected small, medium or large", scale);
+	if (jobs < 1 || jobs > VERIFY_JOBS_MAX)
+		return cmd_usage(cmd, "--jobs: expected 1 to %d", VERIFY_JOBS_MAX);
 	if (all && cmd->argc > 2)
 		return cmd_usage(cmd, "a lab or --all, not both");
-	if (!all) {
-		rc = lab_operand(cmd, &catalogue, &lab);
-		return rc != CMD_OK || !lab ? rc : verify_labs(cmd, lab, 1, scale, &tally);
-	}
-	if (lab_catalogue(cmd, &catalogue, &err) < 0)
-		return cmd_fail(cmd, "cannot read the labs", &err);
-	rc = verify_labs(cmd, catalogue->labs, catalogue->count, scale, &tally);
-	if (!cmd->json)
-		print_tally(&tally, clock_mono_ns() - begin_ns);
-	return lab_print_problems(catalogue) == CMD_OK ? rc : CMD_FAILED;
+	many.jobs = all ? (int)jobs : 1;
+	if (all)
+		return verify_all(cmd, &many);
+	rc = lab_operand(cmd, &catalogue, &many.labs);
+	return rc != CMD_OK || !many.labs ? rc : verify_labs(cmd, &many, &tally);
 }

@@ -200,6 +200,16 @@ static int give_points(const struct appraiser *appraiser, const struct appraisal
 	return grading_grade(&grading, &appraisal->grade, err);
 }
 
+static bool lost_already(const struct appraisal *appraisal)
+{
+	if (!appraisal->after || appraisal->after->differing > 0)
+		return true;
+	for (size_t i = 0; i < appraisal->verdict_count; i++)
+		if (appraisal->verdicts[i].outcome == EVIDENCE_NOT_HELD)
+			return true;
+	return false;
+}
+
 int appraise(struct appraiser *appraiser, const struct appraisal_task *task, struct appraisal **ret,
 	     struct err *err)
 {
@@ -209,7 +219,8 @@ int appraise(struct appraiser *appraiser, const struct appraisal_task *task, str
 		return err_no_memory(err);
 	if (record(appraiser, task, appraisal, err) < 0 || judge(appraiser, appraisal, err) < 0)
 		return -1;
-	if (task->stand != appraiser->reference) {
+	if (task->stand != appraiser->reference &&
+	    !(task->only_verdict && lost_already(appraisal))) {
 		progress_label(appraiser->site->progress, "comparing");
 		if (compare(appraiser, task->stand, appraisal, err) < 0)
 			return -1;

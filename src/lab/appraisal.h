@@ -46,6 +46,9 @@ struct appraisal_task {
 	const struct quiz_answers *answers;
 	/* A workload that the server refuses is worth nothing, instead of being an error. */
 	bool may_fail;
+	/* Whether it passes is all that matters: a database is not compared when the evidence has
+	 * lost the pass mark already, and the points for it are all given. */
+	bool only_verdict;
 };
 int appraise(struct appraiser *appraiser, const struct appraisal_task *task, struct appraisal **ret,
 	     struct err *err);

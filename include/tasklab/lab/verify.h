@@ -29,7 +29,7 @@ struct verify_options {
 struct verify_row {
 	char what[24]; /* "broken", "fix", "trap 2", "alternative 1", "teardown" */
 	bool holds;
-	int score; /* with a full quiz; -1: has none */
+	int score; /* with a full quiz; -1: has none; of a trap that fails its evidence at most */
 	int64_t ns;
 	char reason[600]; /* why it does not hold, or what points it lost; may be "" */
 };
@@ -48,5 +48,30 @@ struct verify_result {
  * kept the proof from being made (ERR_CONFLICT: the lab is active, or a job has it). */
 int lab_verify(const struct verify_options *options, struct verify_result **ret, struct err *err);
 void verify_result_freep(struct verify_result **result);
+
+/* Many labs -------------------------------------------------------------------------------------
+ */
+
+#define VERIFY_JOBS_MAX 16
+
+struct verify_many {
+	const char *conninfo;
+	const struct lab *labs;
+	size_t lab_count;
+	enum seed_scale scale;
+	int jobs; /* labs at once, 1 to VERIFY_JOBS_MAX */
+	/* The caller's; may be NULL. A thousand units a lab. */
+	struct progress *progress;
+	int stop_fd;
+	/* Called once a lab, one at a time, as they come to their end; result is NULL when no proof
+	 * could be made, and err says why. */
+	void (*done)(void *arg, const struct lab *lab, const struct verify_result *result,
+		     const struct err *err);
+	void *arg;
+};
+
+/* Labs that count what a checkpoint writes stand alone, last: the clones of others bring
+ * checkpoints. Ends early when a proof fails for want of a server, or is given up. */
+int lab_verify_many(const struct verify_many *many, struct err *err);
 
 #endif
