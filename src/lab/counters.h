@@ -29,7 +29,7 @@ struct counters {
 int counters_init(struct counters *counters, struct db_conn *conn, struct db_conn *guard,
 		  const char *database, struct err *err);
 
-/* The statement that conn has just prepared is counted from now on. */
+/* The statement that counters->conn has just prepared is counted from now on. */
 int counters_add_prepared(struct counters *counters, struct err *err);
 /* The counters as they are before the workload, into the record. */
 int counters_begin(struct counters *counters, struct record *record, struct err *err);

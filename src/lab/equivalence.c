@@ -71,10 +71,9 @@ static void put_row(const struct db_result *result, size_t row, const struct col
 }
 
 int equivalence_answer(const struct db_result *result, const struct lab_workload *workload,
-		       struct record_answer *ret, struct err *err)
+		       struct record_answer *answer, struct err *err)
 {
 	AUTO(buf_release) struct buf row = BUF_INIT(ROW_MAX_BYTES);
-	struct record_answer answer = {.rows = db_rows(result)};
 	struct columns columns = {.count = 0};
 
 	if (find_columns(result, &workload->answer, &columns, err) < 0)
@@ -88,11 +87,11 @@ int equivalence_answer(const struct db_result *result, const struct lab_workload
 			return -1;
 		hash = text_hash64(buf_str(&row), row.len);
 		if (workload->rows == LAB_ROWS_ORDERED)
-			answer.hash = answer.hash * ORDER_FACTOR + hash;
+			answer->hash = answer->hash * ORDER_FACTOR + hash;
 		else
-			answer.hash += hash;
+			answer->hash += hash;
 	}
-	*ret = answer;
+	answer->rows += db_rows(result);
 	return 0;
 }
 

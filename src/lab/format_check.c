@@ -2,10 +2,12 @@
 #include "format.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "evidence.h"
 #include "schema.h"
+#include "script.h"
 
 #define WORDS     "abcdefghijklmnopqrstuvwxyz0123456789"
 #define PATH_SIZE 8192
@@ -230,6 +232,134 @@ static int check_files(const struct lab *lab, const char *path, struct err *err)
 	return 0;
 }
 
+/* Scripts -------------------------------------------------------------------------------------- */
+
+/* Where a script stands: in a file, or in lab.yaml, where only the line of its item is known. */
+struct place {
+	const char *path;
+	long line; /* 0: the script's own lines are the file's */
+	char key[64];
+};
+
+/* "line 3: ..." of the script becomes the file's line. */
+static int script_fault(const struct place *place, const struct err *why, struct err *err)
+{
+	const char *text = why->message;
+	long line = 1;
+
+	if (place->line > 0)
+		return schema_fault(err, place->path, place->line, "%s: %s", place->key, text);
+	if (strncmp(text, "line ", strlen("line ")) == 0 && strchr(text, ':')) {
+		line = strtol(text + strlen("line "), NULL, 10);
+		text = strchr(text, ':') + strlen(": ");
+	}
+	return schema_fault(err, place->path, line, "%s", text);
+}
+
+static int rule_fault(const struct place *place, size_t line, const char *rule, struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	(void)err_field(&why, ERR_INVALID, "sql", "line %zu: %s", line, rule);
+	return script_fault(place, &why, err);
+}
+
+/* With a rollback around every call, a script that ends its transaction would end that one. */
+static int check_control(const struct script *script, const struct place *place, struct err *err)
+{
+	for (size_t i = 0; i < script->count; i++) {
+		const struct script_session *session = &script->sessions[i];
+
+		for (size_t k = 0; k < session->count; k++)
+			if (session->steps[k].kind == SCRIPT_BEGIN ||
+			    session->steps[k].kind == SCRIPT_END)
+				return rule_fault(place, session->steps[k].line,
+						  "expected no BEGIN, COMMIT or ROLLBACK: "
+						  "workload.transaction is rollback",
+						  err);
+	}
+	return 0;
+}
+
+/* A statement under test; NULL: there is none. */
+static int check_statement(const struct lab *lab, const char *text, const struct place *place,
+			   struct err *err)
+{
+	AUTO(script_freep) struct script *script = NULL;
+	struct err why = ERR_INIT;
+
+	if (!text)
+		return 0;
+	if (script_parse(text, 0, &script, &why) < 0)
+		return script_fault(place, &why, err);
+	return lab->workload.transaction == LAB_ROLLBACK ? check_control(script, place, err) : 0;
+}
+
+/* A script that is sent statement by statement; NULL: there is none. */
+static int check_script(const char *text, const struct place *place, struct err *err)
+{
+	AUTO(script_list_release) struct script_list list = {.items = NULL};
+	struct err why = ERR_INIT;
+
+	if (text && script_split(text, &list, &why) < 0)
+		return script_fault(place, &why, err);
+	return 0;
+}
+
+static int check_script_files(const struct lab *lab, struct err *err)
+{
+	const struct {
+		const char *name, *text;
+		bool statement;
+	} files[] = {
+		{"slow.sql", lab->slow_sql, true},        {"fast.sql", lab->fast_sql, true},
+		{"break.sql", lab->break_sql, false},     {"fix.sql", lab->fix_sql, false},
+		{"cleanup.sql", lab->cleanup_sql, false}, {"writes.sql", lab->writes_sql, false}};
+	char path[PATH_SIZE];
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		const struct place place = {.path = path};
+
+		(void)snprintf(path, sizeof(path), "%s/%s", lab->folder, files[i].name);
+		if ((files[i].statement ? check_statement(lab, files[i].text, &place, err)
+					: check_script(files[i].text, &place, err)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_attempt_scripts(const struct lab *lab, const struct lab_attempt *attempts,
+				 size_t n, const char *key, const char *path, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct place place = {.path = path, .line = (long)attempts[i].line};
+
+		(void)snprintf(place.key, sizeof(place.key), "%s[%zu].statement", key, i + 1);
+		if (check_statement(lab, attempts[i].statement, &place, err) < 0)
+			return -1;
+		(void)snprintf(place.key, sizeof(place.key), "%s[%zu].sql", key, i + 1);
+		if (check_script(attempts[i].sql, &place, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_scripts(const struct lab *lab, const char *path, struct err *err)
+{
+	for (size_t i = 0; i < lab->session_count; i++) {
+		struct place place = {.path = path, .line = (long)lab->sessions[i].line};
+
+		(void)snprintf(place.key, sizeof(place.key), "sessions[%zu].sql", i + 1);
+		if (check_script(lab->sessions[i].sql, &place, err) < 0)
+			return -1;
+	}
+	if (check_attempt_scripts(lab, lab->traps, lab->trap_count, "traps", path, err) < 0 ||
+	    check_attempt_scripts(lab, lab->alternatives, lab->alternative_count, "alternatives",
+				  path, err) < 0)
+		return -1;
+	return check_script_files(lab, err);
+}
+
 int format_check(const struct lab *lab, const char *path, struct err *err)
 {
 	if (check_versions(&lab->versions, path, 1, err) < 0 ||
@@ -240,5 +370,7 @@ int format_check(const struct lab *lab, const char *path, struct err *err)
 	    check_attempts(lab->alternatives, lab->alternative_count, "alternatives", path, err) <
 		    0)
 		return -1;
-	return check_files(lab, path, err);
+	if (check_files(lab, path, err) < 0)
+		return -1;
+	return check_scripts(lab, path, err);
 }

@@ -97,11 +97,11 @@ struct record_sqlstate {
 
 struct record_workload {
 	uint64_t calls;
-	uint64_t
-		statements; /* sent, the failed ones included; without BEGIN, COMMIT and ROLLBACK */
-	uint64_t failed;    /* of them, those that ended with an SQLSTATE that the lab lets pass */
-	uint64_t http_errors; /* answers of 500 or more to the requests of a lab over HTTP */
+	uint64_t statements;  /* sent, the failed ones too; without BEGIN, COMMIT and ROLLBACK */
+	uint64_t failed;      /* of them, with an SQLSTATE that the lab lets pass */
 	uint64_t lock_waits;  /* of them, those that were seen waiting for a lock */
+	uint64_t own_commits; /* transactions of the workload's sessions that are not the lab's */
+	uint64_t http_errors; /* answers of 500 or more */
 	struct record_sqlstate sqlstates[RECORD_SQLSTATES_MAX]; /* of the failed ones */
 	size_t sqlstate_count;
 };

@@ -11,7 +11,6 @@
 #include "counters.h"
 #include "dataset.h"
 #include "rehearsal.h"
-#include "script.h"
 
 #define OTHERS_WAIT_MS                                                                             \
 	INT64_C(5000) /* for sessions that end; then without having waited to the end */
@@ -21,7 +20,6 @@ struct recorder {
 	const struct runner_job *job;
 	struct db_conn *conn; /* in the lab's database */
 	struct counters counters;
-	struct script *script; /* NULL: the workload has no statements of its own */
 	struct rehearsal rehearsal;
 };
 
@@ -37,16 +35,16 @@ static int open_script(struct recorder *recorder, struct err *err)
 {
 	const struct runner_job *job = recorder->job;
 
-	recorder->counters.all = !job->sql;
-	if (!job->sql)
+	recorder->counters.all = !job->script;
+	if (!job->script)
 		return 0;
-	if (script_parse(job->sql, job->params->columns, &recorder->script, err) < 0)
-		return -1;
 	recorder->rehearsal = (struct rehearsal){.conn = recorder->conn,
+						 .counters = &recorder->counters,
 						 .lab = job->site->lab,
-						 .script = recorder->script,
+						 .name = job->name,
+						 .script = job->script,
 						 .params = job->params};
-	return rehearsal_prepare(&recorder->rehearsal, &recorder->counters, err);
+	return rehearsal_prepare(&recorder->rehearsal, err);
 }
 
 int recorder_open(const struct runner_job *job, struct recorder **ret, struct err *err)
@@ -70,7 +68,6 @@ void recorder_closep(struct recorder **recorder)
 	if (!*recorder)
 		return;
 	db_conn_closep(&(*recorder)->conn);
-	script_freep(&(*recorder)->script);
 	free(*recorder);
 	*recorder = NULL;
 }
@@ -205,7 +202,7 @@ int recorder_begin(struct recorder *recorder, struct record *record, struct err 
 {
 	if (dataset_quiet(recorder->conn, err) < 0)
 		return -1;
-	if (recorder->script &&
+	if (recorder->job->script &&
 	    (record_answers(recorder, record, err) < 0 || record_plans(recorder, record, err) < 0))
 		return -1;
 	return wait_for_others(recorder, err);
@@ -221,10 +218,8 @@ int recorder_count(struct recorder *recorder, struct record *record, struct err 
 
 int recorder_end(struct recorder *recorder, struct record *record, struct err *err)
 {
-	/* Each client of a script makes a last transaction of its own. */
-	int64_t own = recorder->script ? recorder->job->workload->clients : 0;
-
-	if (counters_end(&recorder->counters, own, record, err) < 0)
+	if (counters_end(&recorder->counters, (int64_t)record->workload.own_commits, record, err) <
+	    0)
 		return -1;
 	return record_queries(recorder, record, err);
 }

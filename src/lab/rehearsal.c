@@ -9,12 +9,14 @@
 
 #include "equivalence.h"
 
-#define NAME_SIZE 48
+#define NAME_SIZE          48
+#define ACTIVE_TRANSACTION "25001" /* VACUUM "cannot run inside a transaction block" */
 
 static const char SQL_EXPLAIN[] =
 	"EXPLAIN (ANALYZE, BUFFERS, WAL, SETTINGS, VERBOSE, FORMAT JSON) EXECUTE ";
 
-typedef int step_visit(const struct rehearsal *rehearsal, const struct script_step *step,
+/* number: of the step, from 0; name: of its prepared statement. */
+typedef int step_visit(struct rehearsal *rehearsal, const struct script_step *step, size_t number,
 		       const char *name, void *arg, struct err *err);
 
 static bool rehearsed(const struct script_step *step)
@@ -22,9 +24,8 @@ static bool rehearsed(const struct script_step *step)
 	return step->kind == SCRIPT_PLANNED || step->kind == SCRIPT_UTILITY;
 }
 
-/* In order; name is that of the prepared statement. */
-static int each_step(const struct rehearsal *rehearsal, step_visit *visit, void *arg,
-		     struct err *err)
+/* In order. */
+static int each_step(struct rehearsal *rehearsal, step_visit *visit, void *arg, struct err *err)
 {
 	size_t number = 0;
 
@@ -36,8 +37,8 @@ static int each_step(const struct rehearsal *rehearsal, step_visit *visit, void 
 
 			if (!rehearsed(&session->steps[j]))
 				continue;
-			(void)snprintf(name, sizeof(name), "rehearsal_%zu", number++);
-			if (visit(rehearsal, &session->steps[j], name, arg, err) < 0)
+			(void)snprintf(name, sizeof(name), "rehearsal_%zu", number);
+			if (visit(rehearsal, &session->steps[j], number++, name, arg, err) < 0)
 				return -1;
 		}
 	}
@@ -55,23 +56,49 @@ static int64_t times(const struct script_step *step)
 	return step->repeat > 0 ? step->repeat : 1;
 }
 
+/* The error names the script and the line. */
+static int fail(const struct rehearsal *rehearsal, const struct script_step *step,
+		const struct err *why, struct err *err)
+{
+	char message[sizeof(why->message)];
+
+	(void)snprintf(message, sizeof(message), "%s of %s, line %zu: %.150s", rehearsal->name,
+		       rehearsal->lab->slug, step->line, why->message);
+	return err_set(err, why->code, message, "%s", why->detail);
+}
+
 /* Preparing -------------------------------------------------------------------------------------
  */
 
-static int prepare(const struct rehearsal *rehearsal, const struct script_step *step,
-		   const char *name, void *arg, struct err *err)
+static int prepare(struct rehearsal *rehearsal, const struct script_step *step, size_t number,
+		   const char *name, struct err *err)
 {
-	struct counters *counters = arg;
-
+	if (number < rehearsal->prepared)
+		return 0;
 	if (db_conn_prepare_types(rehearsal->conn, name, step->sql, rehearsal->params->types,
 				  parameter_count(rehearsal, step), err) < 0)
 		return -1;
-	return counters_add_prepared(counters, err);
+	rehearsal->prepared = number + 1;
+	return counters_add_prepared(rehearsal->counters, err);
 }
 
-int rehearsal_prepare(const struct rehearsal *rehearsal, struct counters *counters, struct err *err)
+static int prepare_first(struct rehearsal *rehearsal, const struct script_step *step, size_t number,
+			 const char *name, void *arg, struct err *err)
 {
-	return each_step(rehearsal, prepare, counters, err);
+	bool *wait = arg;
+	struct err why = ERR_INIT;
+
+	*wait = *wait || step->kind == SCRIPT_UTILITY;
+	if (*wait || prepare(rehearsal, step, number, name, &why) == 0)
+		return 0;
+	return fail(rehearsal, step, &why, err);
+}
+
+int rehearsal_prepare(struct rehearsal *rehearsal, struct err *err)
+{
+	bool wait = false;
+
+	return each_step(rehearsal, prepare_first, &wait, err);
 }
 
 /* One call --------------------------------------------------------------------------------------
@@ -80,8 +107,9 @@ int rehearsal_prepare(const struct rehearsal *rehearsal, struct counters *counte
 struct call {
 	const char **values; /* the parameter row, and one more for the count */
 	char count[24];
-	struct db_result *result; /* the last one with columns */
-	struct record *record;    /* where plans go */
+	const struct script_step *answering; /* the last step with columns */
+	struct record_answer answer;
+	struct record *record; /* where plans go */
 	size_t sample, step;
 	bool refused; /* a statement ended with an SQLSTATE that the lab lets pass */
 };
@@ -102,19 +130,19 @@ static bool may_fail(const struct lab *lab, const char *sqlstate)
 	return listed(&lab->workload.may_fail, sqlstate);
 }
 
-/* A failure that the lab lets pass makes the rest of the call idle, not the rehearsal. */
-static int forgive(const struct rehearsal *rehearsal, struct call *call, const struct err *why,
-		   struct err *err)
+/* A failure that the lab lets pass makes the rest of the call idle, not the rehearsal; and so does
+ * that of a statement which cannot stand in a transaction. */
+static int forgive(const struct rehearsal *rehearsal, const struct script_step *step,
+		   struct call *call, const struct err *why, struct err *err)
 {
 	const char *sqlstate = db_conn_sqlstate(rehearsal->conn);
 
-	if (*sqlstate && may_fail(rehearsal->lab, sqlstate)) {
+	if (strcmp(sqlstate, ACTIVE_TRANSACTION) == 0 ||
+	    (*sqlstate && may_fail(rehearsal->lab, sqlstate))) {
 		call->refused = true;
 		return 0;
 	}
-	if (err)
-		*err = *why;
-	return -1;
+	return fail(rehearsal, step, why, err);
 }
 
 static const char *const *values_of(const struct rehearsal *rehearsal, struct call *call,
@@ -123,6 +151,17 @@ static const char *const *values_of(const struct rehearsal *rehearsal, struct ca
 	(void)snprintf(call->count, sizeof(call->count), "%lld", (long long)round);
 	call->values[rehearsal->params->columns] = call->count;
 	return call->values;
+}
+
+static int take_result(const struct rehearsal *rehearsal, const struct script_step *step,
+		       const struct db_result *result, struct call *call, struct err *err)
+{
+	if (db_columns(result) == 0)
+		return 0;
+	if (call->answering != step)
+		call->answer = (struct record_answer){.rows = 0};
+	call->answering = step;
+	return equivalence_answer(result, &rehearsal->lab->workload, &call->answer, err);
 }
 
 /* The rounds of a step from the given one on. */
@@ -136,21 +175,24 @@ static int run_rounds(const struct rehearsal *rehearsal, const struct script_ste
 		if (db_conn_exec_prepared_text(rehearsal->conn, name,
 					       values_of(rehearsal, call, round),
 					       parameter_count(rehearsal, step), &result, &why) < 0)
-			return forgive(rehearsal, call, &why, err);
-		if (db_columns(result) > 0) {
-			db_result_freep(&call->result);
-			call->result = TAKE(result);
-		}
+			return forgive(rehearsal, step, call, &why, err);
+		if (take_result(rehearsal, step, result, call, err) < 0)
+			return -1;
 	}
 	return 0;
 }
 
-static int run_step(const struct rehearsal *rehearsal, const struct script_step *step,
+static int run_step(struct rehearsal *rehearsal, const struct script_step *step, size_t number,
 		    const char *name, void *arg, struct err *err)
 {
 	struct call *call = arg;
+	struct err why = ERR_INIT;
 
-	return call->refused ? 0 : run_rounds(rehearsal, step, name, 1, call, err);
+	if (call->refused)
+		return 0;
+	if (prepare(rehearsal, step, number, name, &why) < 0)
+		return forgive(rehearsal, step, call, &why, err);
+	return run_rounds(rehearsal, step, name, 1, call, err);
 }
 
 static int explain_sql(const struct rehearsal *rehearsal, const struct script_step *step,
@@ -184,33 +226,41 @@ static int add_plan(struct call *call, const struct db_result *result, struct er
 	return record_add_plan(call->record, &plan, err);
 }
 
-static int explain_step(const struct rehearsal *rehearsal, const struct script_step *step,
-			const char *name, void *arg, struct err *err)
+static int explain_planned(const struct rehearsal *rehearsal, const struct script_step *step,
+			   const char *name, struct call *call, struct err *err)
 {
 	AUTO(buf_release) struct buf sql = BUF_INIT(PLAN_JSON_MAX);
 	AUTO(db_result_freep) struct db_result *result = NULL;
-	struct call *call = arg;
 	struct err why = ERR_INIT;
 
-	if (call->refused)
-		return 0;
-	if (step->kind != SCRIPT_PLANNED) {
-		call->step++;
-		return run_rounds(rehearsal, step, name, 1, call, err);
-	}
 	if (explain_sql(rehearsal, step, name, call, &sql, err) < 0)
 		return -1;
 	if (db_conn_query_text(rehearsal->conn, buf_str(&sql), DB_NO_ARGS, &result, &why) < 0)
-		return forgive(rehearsal, call, &why, err);
+		return forgive(rehearsal, step, call, &why, err);
 	if (add_plan(call, result, err) < 0)
 		return -1;
-	call->step++;
 	return run_rounds(rehearsal, step, name, 2, call, err);
 }
 
+static int explain_step(struct rehearsal *rehearsal, const struct script_step *step, size_t number,
+			const char *name, void *arg, struct err *err)
+{
+	struct call *call = arg;
+	int result;
+
+	if (call->refused)
+		return 0;
+	if (step->kind != SCRIPT_PLANNED)
+		result = run_step(rehearsal, step, number, name, arg, err);
+	else
+		result = explain_planned(rehearsal, step, name, call, err);
+	call->step++;
+	return result;
+}
+
 /* All steps between BEGIN and ROLLBACK. */
-static int make_call(const struct rehearsal *rehearsal, size_t row, step_visit *visit,
-		     struct call *call, struct err *err)
+static int make_call(struct rehearsal *rehearsal, size_t row, step_visit *visit, struct call *call,
+		     struct err *err)
 {
 	const char *const *values = params_row(rehearsal->params, row);
 	size_t n = rehearsal->params->columns;
@@ -228,27 +278,21 @@ static int make_call(const struct rehearsal *rehearsal, size_t row, step_visit *
 	return db_conn_script(rehearsal->conn, "ROLLBACK", err);
 }
 
-int rehearsal_answer(const struct rehearsal *rehearsal, size_t row, struct record_answer *ret,
+int rehearsal_answer(struct rehearsal *rehearsal, size_t row, struct record_answer *ret,
 		     struct err *err)
 {
 	struct call call = {.values = NULL};
-	struct record_answer answer = {.rows = 0};
-	int result = make_call(rehearsal, row, run_step, &call, err);
 
-	if (result == 0 && call.result)
-		result = equivalence_answer(call.result, &rehearsal->lab->workload, &answer, err);
-	db_result_freep(&call.result);
-	if (result == 0)
-		*ret = answer;
-	return result;
+	if (make_call(rehearsal, row, run_step, &call, err) < 0)
+		return -1;
+	*ret = call.answer;
+	return 0;
 }
 
-int rehearsal_explain(const struct rehearsal *rehearsal, size_t row, size_t sample,
-		      struct record *record, struct err *err)
+int rehearsal_explain(struct rehearsal *rehearsal, size_t row, size_t sample, struct record *record,
+		      struct err *err)
 {
 	struct call call = {.record = record, .sample = sample};
-	int result = make_call(rehearsal, row, explain_step, &call, err);
 
-	db_result_freep(&call.result);
-	return result;
+	return make_call(rehearsal, row, explain_step, &call, err);
 }

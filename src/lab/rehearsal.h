@@ -2,7 +2,8 @@
  *
  * The steps of all sessions of the script run one after the other in one transaction that is
  * rolled back; the script's own BEGIN, COMMIT and ROLLBACK are left out, and so are barriers. A
- * statement that fails with an SQLSTATE that the lab lets pass ends the rehearsal of its call.
+ * statement that fails with an SQLSTATE that the lab lets pass, or that cannot stand in a
+ * transaction, ends the rehearsal of its call.
  */
 #ifndef TASKLAB_LAB_REHEARSAL_H
 #define TASKLAB_LAB_REHEARSAL_H
@@ -14,20 +15,23 @@
 
 struct rehearsal {
 	struct db_conn *conn;
+	struct counters *counters; /* count every step from when it is prepared; of the same conn */
 	const struct lab *lab;
+	const char *name; /* of the script, for errors */
 	const struct script *script;
 	const struct params *params;
+	size_t prepared; /* steps so far */
 };
 
-/* Prepares every step in the session of conn; each is counted by counters from now on. */
-int rehearsal_prepare(const struct rehearsal *rehearsal, struct counters *counters,
-		      struct err *err);
-/* The answer is the last result that has columns. */
-int rehearsal_answer(const struct rehearsal *rehearsal, size_t row, struct record_answer *ret,
+/* Prepares the steps up to the first utility statement: what that makes (a temporary table) may be
+ * what a later step needs, so the others are prepared when their turn comes. */
+int rehearsal_prepare(struct rehearsal *rehearsal, struct err *err);
+/* The answer is what the last step that returns columns returned, over all its repetitions. */
+int rehearsal_answer(struct rehearsal *rehearsal, size_t row, struct record_answer *ret,
 		     struct err *err);
 /* Adds the plans of the steps that have one to the record, as those of this sample. A step that is
  * repeated is explained the first time. */
-int rehearsal_explain(const struct rehearsal *rehearsal, size_t row, size_t sample,
-		      struct record *record, struct err *err);
+int rehearsal_explain(struct rehearsal *rehearsal, size_t row, size_t sample, struct record *record,
+		      struct err *err);
 
 #endif

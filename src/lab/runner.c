@@ -1,15 +1,16 @@
-/* runner.c - clients, each a thread with a connection of its own, that start together. */
+/* runner.c - clients, each a thread with sessions of its own, that start together. */
 #include "runner.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
+
 #include <tasklab/base/clock.h>
 #include <tasklab/base/thread.h>
 
-#include "guard.h"
+#include "caller.h"
+#include "lock_watch.h"
 #include "pace.h"
-
-#define CALL_MAX_NS (INT64_C(600) * CLOCK_NS_PER_S)
 
 /* What the clients share: the start, and whether to go on. */
 struct crew {
@@ -28,7 +29,7 @@ struct client {
 	pthread_t thread;
 	bool started;
 	size_t number;
-	struct db_conn *conn;
+	struct caller *caller;
 	struct hist *latency;
 	int64_t end_ns;
 	struct err err;
@@ -51,40 +52,18 @@ static int64_t wait_for_start(struct crew *crew)
 	return crew->start_ns;
 }
 
-/* The session's table statistics would arrive up to a second late (PostgreSQL 15 and later): those
- * of the session's start in the middle of the workload, and the last ones after it. */
-static int flush_statistics(struct client *client)
-{
-	return db_conn_query(client->conn, "SELECT pg_stat_force_next_flush()::text", DB_NO_ARGS,
-			     NULL, &client->err);
-}
-
-static int open_client(struct client *client)
-{
-	const struct runner_job *job = client->crew->job;
-
-	if (site_connect(job->site, job->database, NULL, &client->conn, &client->err) < 0)
-		return -1;
-	db_conn_set_deadline(client->conn, clock_mono_ns() + CALL_MAX_NS);
-	if (db_conn_prepare_types(client->conn, RUNNER_STATEMENT, job->sql, job->params->types,
-				  job->params->columns, &client->err) < 0)
-		return -1;
-	return flush_statistics(client);
-}
-
 static int call_once(struct client *client, uint64_t number)
 {
-	const struct params *params = client->crew->job->params;
-	const char *const *row = params_row(params, number % params->rows);
+	const struct runner_job *job = client->crew->job;
+	const struct actor_call call = {.row = number % job->params->rows,
+					.undo = job->workload->transaction == LAB_ROLLBACK};
 	int64_t begin_ns = clock_mono_ns(), took_ns;
 
-	db_conn_set_deadline(client->conn, begin_ns + CALL_MAX_NS);
-	if (db_conn_exec_prepared_text(client->conn, RUNNER_STATEMENT, row, params->columns, NULL,
-				       &client->err) < 0)
+	if (caller_call(client->caller, &call, &client->err) < 0)
 		return -1;
 	took_ns = clock_mono_ns() - begin_ns;
 	hist_record(client->latency, took_ns);
-	lab_label_observe(client->crew->label, client->crew->job->phase, took_ns);
+	lab_label_observe(client->crew->label, job->phase, took_ns);
 	return 0;
 }
 
@@ -108,7 +87,7 @@ static int work(struct client *client, int64_t start_ns)
 		pace_rest(job->site, begin_ns, job->pace_ns);
 	}
 	client->end_ns = clock_mono_ns();
-	return flush_statistics(client);
+	return caller_flush(client->caller, &client->err);
 }
 
 static void *client_main(void *arg)
@@ -116,7 +95,7 @@ static void *client_main(void *arg)
 	struct client *client = arg;
 	int64_t start_ns;
 
-	client->result = open_client(client);
+	client->result = caller_open(client->crew->job, &client->caller, &client->err);
 	if (client->result < 0)
 		atomic_store(&client->crew->failed, true);
 	start_ns = wait_for_start(client->crew);
@@ -125,27 +104,23 @@ static void *client_main(void *arg)
 		if (client->result < 0)
 			atomic_store(&client->crew->failed, true);
 	}
-	db_conn_closep(&client->conn);
 	return NULL;
 }
 
-/* When nobody is left to be waited for; a start that cannot be made fails the job. */
-static int start_together(struct crew *crew, unsigned clients, struct err *err)
+/* Until everybody who was started is ready, or has failed. */
+static void wait_until_ready(struct crew *crew, unsigned clients)
 {
-	const struct runner_job *job = crew->job;
-	int result = 0;
 	LOCK(&crew->mutex);
-
 	while (crew->waiting < clients)
 		pthread_cond_wait(&crew->changed, &crew->mutex);
-	if (job->ready && !stopped(crew))
-		result = job->ready(job->ready_arg, err);
-	if (result < 0)
-		atomic_store(&crew->failed, true);
+}
+
+static void go(struct crew *crew)
+{
+	LOCK(&crew->mutex);
 	crew->start_ns = clock_mono_ns();
 	crew->go = true;
 	pthread_cond_broadcast(&crew->changed);
-	return result;
 }
 
 /* Starts what can be started; a client that could not be has its error set. A client that runs is
@@ -172,9 +147,55 @@ static unsigned start_clients(struct crew *crew, struct client *clients, size_t 
 	return (unsigned)n;
 }
 
+/* Locks that are waited for ---------------------------------------------------------------------
+ */
+
+static unsigned watch_interval_ms(const struct runner_job *job)
+{
+	const struct lab *lab = job->site->lab;
+
+	for (size_t i = 0; i < lab->evidence_count; i++)
+		if (strcmp(lab->evidence[i].kind, "lock-waits-per-call") == 0)
+			return LOCK_WATCH_CLOSE_MS;
+	return job->script->count > 1 ? LOCK_WATCH_CLOSE_MS : LOCK_WATCH_CASUAL_MS;
+}
+
+/* All clients are ready. */
+static int start_watch(const struct runner_job *job, struct client *clients, size_t n,
+		       struct lock_watch **ret, struct err *err)
+{
+	size_t sessions = job->script->count;
+	AUTO(freep) struct actor **actors = calloc(n * sessions, sizeof(*actors));
+
+	if (!actors)
+		return err_no_memory(err);
+	if (job->pace_ns > 0) /* nobody asks what waits in the background */
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < sessions; k++)
+			actors[i * sessions + k] = caller_session(clients[i].caller, k);
+	return lock_watch_start(job->site, job->database, actors, n * sessions,
+				watch_interval_ms(job), ret, err);
+}
+
+/* The whole -------------------------------------------------------------------------------------
+ */
+
+/* What comes between the last client's being ready and the first call; a failure is the job's. */
+static void begin(struct crew *crew, struct client *clients, size_t n, struct lock_watch **watch,
+		  struct err *err)
+{
+	const struct runner_job *job = crew->job;
+
+	if (!stopped(crew) && (start_watch(job, clients, n, watch, err) < 0 ||
+			       (job->ready && job->ready(job->counting, err) < 0)))
+		atomic_store(&crew->failed, true);
+	go(crew);
+}
+
 /* Joins all; the first failure is the job's. */
-static int end_clients(struct client *clients, size_t n, const struct crew *crew,
-		       struct record *record, struct err *err)
+static int join_clients(struct client *clients, size_t n, const struct crew *crew,
+			struct record *record, struct err *err)
 {
 	int64_t end_ns = crew->start_ns;
 	int result = 0;
@@ -186,18 +207,38 @@ static int end_clients(struct client *clients, size_t n, const struct crew *crew
 			pthread_join(client->thread, NULL);
 		if (client->result < 0 && result == 0) {
 			result = -1;
-			if (err)
-				*err = client->err;
+			*err = client->err;
 		}
 		if (client->latency)
 			hist_merge(record->latency, client->latency);
 		if (client->end_ns > end_ns)
 			end_ns = client->end_ns;
-		hist_freep(&client->latency);
 	}
 	record->wall_ns = end_ns - crew->start_ns;
-	record->workload.calls = record->workload.statements = record->latency->count;
+	record->workload.calls = record->latency->count;
 	return result;
+}
+
+static void free_clients(struct client *clients, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		hist_freep(&clients[i].latency);
+		caller_closep(&clients[i].caller);
+	}
+	free(clients);
+}
+
+/* The failure that came first; no more than one thread is left. */
+static int first_of(const struct err *const *whys, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (whys[i]->code == ERR_NONE)
+			continue;
+		if (err)
+			*err = *whys[i];
+		return -1;
+	}
+	return 0;
 }
 
 int runner_run(const struct runner_job *job, struct record *record, struct err *err)
@@ -208,17 +249,25 @@ int runner_run(const struct runner_job *job, struct record *record, struct err *
 			    .mutex = PTHREAD_MUTEX_INITIALIZER,
 			    .changed = PTHREAD_COND_INITIALIZER};
 	struct client *clients = calloc(n, sizeof(*clients));
-	struct err why = ERR_INIT;
-	int started, result;
+	struct lock_watch *watch = NULL;
+	struct err begun = ERR_INIT, worked = ERR_INIT, watched = ERR_INIT;
+	const struct err *const whys[] = {&begun, &worked, &watched};
+	int result;
 
 	if (!clients)
 		return err_no_memory(err);
-	started = start_together(&crew, start_clients(&crew, clients, n), &why);
-	result = end_clients(clients, n, &crew, record, err);
-	if (started < 0 && result == 0) {
-		*err = why;
-		result = -1;
-	}
-	free(clients);
-	return result == 0 ? site_check_stop(job->site, err) : result;
+	wait_until_ready(&crew, start_clients(&crew, clients, n));
+	begin(&crew, clients, n, &watch, &begun);
+	(void)join_clients(clients, n, &crew, record, &worked);
+	(void)lock_watch_stop(&watch, &watched);
+	for (size_t i = 0; i < n; i++)
+		if (clients[i].caller)
+			caller_add_counts(clients[i].caller, &record->workload);
+	result = site_check_stop(job->site, err);
+	if (result == 0)
+		result = first_of(whys, ARRAY_LEN(whys), err);
+	if (result == 0 && job->done)
+		result = job->done(job->counting, err);
+	free_clients(clients, n);
+	return result;
 }

@@ -1,4 +1,4 @@
-/* runner.h - runs a workload: one prepared statement, its parameter rows, some clients. */
+/* runner.h - runs a workload: a script, its parameter rows, some clients. */
 #ifndef TASKLAB_LAB_RUNNER_H
 #define TASKLAB_LAB_RUNNER_H
 
@@ -10,20 +10,23 @@
 
 #include "params.h"
 #include "record.h"
+#include "script.h"
 #include "site.h"
-
-#define RUNNER_STATEMENT "lab" /* the prepared statement's name in every session */
 
 struct runner_job {
 	struct site *site;
 	const char *database;
-	const char *sql;
+	const char *name;            /* of the script, for errors: "slow.sql" */
+	const struct script *script; /* NULL: for a recorder, of a workload without statements */
 	const struct params *params;
 	const struct lab_workload *workload;
 	/* Called when all clients are connected and wait to make the first call, which then comes
 	 * at once; may be NULL. */
-	int (*ready)(void *ready_arg, struct err *err);
-	void *ready_arg;
+	int (*ready)(void *counting, struct err *err);
+	/* Called when all have made their last call and sent their statistics, and are still
+	 * connected: to disconnect may count as well. May be NULL. */
+	int (*done)(void *counting, struct err *err);
+	void *counting;
 	enum labels_phase phase; /* each call is observed in it, under the lab's label */
 	int64_t pace_ns; /* background: a client's calls begin at least so far apart, and it rests
 			    as long as its last call took; 0: one comes right after the other */

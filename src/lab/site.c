@@ -67,7 +67,8 @@ int site_connect(struct site *site, const char *database, const char *applicatio
 {
 	char usual[GUARD_NAME_SIZE + sizeof(GUARD_APPLICATION)];
 
-	(void)snprintf(usual, sizeof(usual), "%s%s", GUARD_APPLICATION, database);
+	(void)snprintf(usual, sizeof(usual), "%s%s", GUARD_APPLICATION,
+		       database ? database : site->database);
 	if (db_conn_open(site->options.conninfo, database, application ? application : usual,
 			 GUARD_CONNECT_MS, ret, err) < 0)
 		return -1;

@@ -50,8 +50,8 @@ void site_keep(struct site *site, const char *database);
 /* Drops it now, if the job has made it. */
 int site_drop(struct site *site, const char *database, struct err *err);
 
-/* A connection to one of the databases that the stop ends, as "tasklab <database>" or under another
- * application_name. */
+/* A connection that the stop ends, to one of the lab's databases, or to the service's (NULL); as
+ * "tasklab <database>" or under another application_name. */
 int site_connect(struct site *site, const char *database, const char *application,
 		 struct db_conn **ret, struct err *err);
 bool site_stopped(const struct site *site);

@@ -171,14 +171,18 @@ static int follow(struct stretch *stretch, struct err *err)
 static int run_statements(struct stretch *stretch, struct lab_workload *workload,
 			  struct record *record, struct err *err)
 {
-	const struct runner_job job = {.site = &stretch->site,
-				       .database = stretch->site.database,
-				       .sql = stretch->statement,
-				       .params = &stretch->params,
-				       .workload = workload,
-				       .phase = LABELS_BACKGROUND,
-				       .pace_ns = PACE_NS};
+	AUTO(script_freep) struct script *script = NULL;
+	struct runner_job job = {.site = &stretch->site,
+				 .database = stretch->site.database,
+				 .name = "the statement",
+				 .params = &stretch->params,
+				 .workload = workload,
+				 .phase = LABELS_BACKGROUND,
+				 .pace_ns = PACE_NS};
 
+	if (script_parse(stretch->statement, stretch->params.columns, &script, err) < 0)
+		return -1;
+	job.script = script;
 	workload->clients = 1;
 	return runner_run(&job, record, err);
 }

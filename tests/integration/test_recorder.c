@@ -73,6 +73,7 @@ struct bench {
 	struct params params;
 	struct recorder *recorder;
 	struct runner_job job;
+	struct script *script; /* of the job */
 	struct record *record;
 };
 
@@ -107,6 +108,7 @@ static int bench_close(void **state)
 
 	(void)state;
 	recorder_closep(&bench.recorder);
+	script_freep(&bench.script);
 	record_freep(&bench.record);
 	params_release(&bench.params);
 	stand_closep(&bench.stand);
@@ -133,9 +135,12 @@ static void phase(const char *sql)
 /* The recorder alone, up to the workload. */
 static int try_begin(const char *sql, struct err *err)
 {
+	script_freep(&bench.script);
+	check(script_parse(sql, bench.params.columns, &bench.script, err), err);
 	bench.job = (struct runner_job){.site = bench.site,
 					.database = DATABASE,
-					.sql = sql,
+					.name = "slow.sql",
+					.script = bench.script,
 					.params = &bench.params,
 					.workload = &bench.lab.workload};
 	check(record_new(&bench.record, err), err);
@@ -263,6 +268,7 @@ static void failures(void **state)
 	bench_close(NULL);
 
 	bench.lab.evidence_count = 1;
+	bench.evidence[0].kind = (char *)(uintptr_t) "sqlstate-count";
 	bench.evidence[0].sqlstate = division;
 	bench_open(&unexplained);
 	check(try_begin(sql, &err), &err);
@@ -291,8 +297,10 @@ static void queries(void **state)
 	(void)state;
 	run_sql("TRUNCATE log");
 	bench.lab.evidence_count = ARRAY_LEN(cases);
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		bench.evidence[i].kind = (char *)(uintptr_t) "query";
 		bench.evidence[i].sql = (char *)(uintptr_t)cases[i].sql;
+	}
 	bench_open(&workload);
 	phase("UPDATE events SET note = 'asked' WHERE id = $1");
 	assert_int_equal(bench.record->query_count, ARRAY_LEN(cases));

@@ -146,6 +146,15 @@ static void sound_lab(void **state)
 	remove_lab("some-lab");
 }
 
+static void expect_problem(const char *label, const char *expected)
+{
+	AUTO(catalogue_freep) struct catalogue *catalogue = load();
+
+	if (catalogue->problem_count != 1 || !strstr(catalogue->problems[0].err.message, expected))
+		fail_msg("%s: %zu problems, \"%s\"", label, catalogue->problem_count,
+			 catalogue->problem_count ? catalogue->problems[0].err.message : "");
+}
+
 /* SOUND with the first occurrence of find replaced. */
 static void changed(const char *find, const char *replace, struct buf *out)
 {
@@ -353,6 +362,15 @@ static const struct {
 	 "trap.writes_slower_by: expected a number from 1 to 1e+06, found \"0.5\""},
 	{"trap without a change", "{sql: ANALYZE, why", "{why",
 	 "lab.yaml:29: traps[1]: expected \"sql\", \"statement\" or both"},
+	{"trap's statement", "{sql: ANALYZE, why", "{statement: \"SELECT '\", why",
+	 "lab.yaml:29: traps[1].statement: line 1: this string is never closed"},
+	{"trap's sql", "{sql: ANALYZE, why", "{sql: \"DO $$\", why",
+	 "lab.yaml:29: traps[1].sql: line 1: this dollar-quoted string is never closed"},
+	{"session's sql", "minutes: 20", "minutes: 20\nsessions:\n- {name: a, sql: \"/*\"}",
+	 "lab.yaml:7: sessions[1].sql: line 1: this comment is never closed"},
+	{"alternative with transactions", "  calls: 100\n",
+	 "  calls: 100\n  transaction: rollback\nalternatives:\n- {statement: BEGIN, why: a}\n",
+	 "lab.yaml:16: alternatives[1].statement: line 1: expected no BEGIN, COMMIT or ROLLBACK"},
 	{"alternative without a change", "minutes: 20", "minutes: 20\nalternatives: [{why: a}]",
 	 "lab.yaml:6: alternatives[1]: expected \"sql\", \"statement\" or both"},
 	{"alternative without a why", "minutes: 20", "minutes: 20\nalternatives: [{sql: a}]",
@@ -386,15 +404,6 @@ static void mistakes(void **state)
 	}
 }
 
-static void expect_problem(const char *label, const char *expected)
-{
-	AUTO(catalogue_freep) struct catalogue *catalogue = load();
-
-	if (catalogue->problem_count != 1 || !strstr(catalogue->problems[0].err.message, expected))
-		fail_msg("%s: %zu problems, \"%s\"", label, catalogue->problem_count,
-			 catalogue->problem_count ? catalogue->problems[0].err.message : "");
-}
-
 static void files(void **state)
 {
 	(void)state;
@@ -405,7 +414,12 @@ static void files(void **state)
 	expect_problem("empty", "/bad/slow.sql:1: the file is empty");
 	put("bad", "slow.sql", "SELECT '\xff'");
 	expect_problem("not UTF-8", "/bad/slow.sql:1: expected UTF-8 text");
+	put("bad", "slow.sql", "SELECT $1;\n-- repeat\nSELECT 2");
+	expect_problem("directive", "/bad/slow.sql:2: expected \"-- repeat N\" with a number");
 	put("bad", "slow.sql", "SELECT $1");
+	put("bad", "break.sql", "SELECT 1;\n\n'");
+	expect_problem("script", "/bad/break.sql:3: this string is never closed");
+	remove_file("bad", "break.sql");
 	put("bad", "cleanup.sql", "");
 	expect_problem("empty, not required", "/bad/cleanup.sql:1: the file is empty");
 	remove_file("bad", "cleanup.sql");
