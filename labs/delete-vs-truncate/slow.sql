@@ -1,0 +1,10 @@
+-- One batch: take it in, look at it, and empty the table for the next.
+INSERT INTO import_rows (id, task_id, actor_id, kind, at)
+SELECT id, task_id, actor_id, kind, at FROM task_events WHERE id > $1 AND id <= $2;
+
+SELECT kind, count(*) AS entries, count(DISTINCT task_id) AS tasks
+  FROM import_rows
+ GROUP BY kind
+ ORDER BY kind;
+
+DELETE FROM import_rows;
