@@ -269,7 +269,8 @@ static int set_all(struct db_conn *guard, const struct lab *lab, const char *dat
 	return 0;
 }
 
-static int vacuum_clone(const char *conninfo, const char *database, struct err *err)
+static int vacuum_clone(const char *conninfo, const char *database, const _Atomic int64_t *limit_ns,
+			struct err *err)
 {
 	AUTO(db_conn_closep) struct db_conn *conn = NULL;
 	char application[GUARD_NAME_SIZE + sizeof(GUARD_APPLICATION)];
@@ -277,13 +278,15 @@ static int vacuum_clone(const char *conninfo, const char *database, struct err *
 	(void)snprintf(application, sizeof(application), "%s%s", GUARD_APPLICATION, database);
 	if (db_conn_open(conninfo, database, application, GUARD_CONNECT_MS, &conn, err) < 0)
 		return -1;
+	db_conn_set_limit(conn, limit_ns);
 	/* No ANALYZE: its sample is random, and the clone has the template's statistics already, so
 	 * that all clones of a template have the same. */
 	return db_conn_script(conn, "VACUUM", err);
 }
 
 int dataset_clone(struct db_conn *guard, const char *conninfo, const struct lab *lab,
-		  enum seed_scale scale, const char *database, struct err *err)
+		  enum seed_scale scale, const char *database, const _Atomic int64_t *limit_ns,
+		  struct err *err)
 {
 	char template[GUARD_NAME_SIZE];
 	char rest[GUARD_NAME_SIZE + 64];
@@ -300,5 +303,5 @@ int dataset_clone(struct db_conn *guard, const char *conninfo, const struct lab 
 	    comment_database(guard, database, comment, err) < 0 ||
 	    set_all(guard, lab, database, err) < 0)
 		return -1;
-	return vacuum_clone(conninfo, database, err);
+	return vacuum_clone(conninfo, database, limit_ns, err);
 }

@@ -7,6 +7,7 @@
 #ifndef TASKLAB_LAB_DATASET_H
 #define TASKLAB_LAB_DATASET_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include <tasklab/lab/catalogue.h>
@@ -24,9 +25,11 @@ int dataset_ensure(struct db_conn *guard, const char *conninfo, enum seed_scale 
 /* Drops the template unless it is sealed. */
 int dataset_drop_unfinished(struct db_conn *guard, enum seed_scale scale, struct err *err);
 /* Clones the template under the database's name (dropping an earlier one) with the fixed settings
- * and the lab's own, then VACUUM. Its statistics are the template's, from ANALYZE. */
+ * and the lab's own, then VACUUM. Its statistics are the template's, from ANALYZE.
+ * limit_ns: db_conn_set_limit of the sessions that it opens. */
 int dataset_clone(struct db_conn *guard, const char *conninfo, const struct lab *lab,
-		  enum seed_scale scale, const char *database, struct err *err);
+		  enum seed_scale scale, const char *database, const _Atomic int64_t *limit_ns,
+		  struct err *err);
 /* Turns autovacuum off for the tables of conn's database that have come without that. */
 int dataset_quiet(struct db_conn *conn, struct err *err);
 

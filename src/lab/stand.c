@@ -56,7 +56,7 @@ static int clone_dataset(struct stand *stand, struct err *err)
 	else
 		site->made_database = true;
 	if (dataset_clone(site->guard, site->options.conninfo, site->lab, site->options.scale,
-			  stand->database, err) < 0)
+			  stand->database, &site->interrupt.limit_ns, err) < 0)
 		return -1;
 	progress_add(site->progress, STAND_STEPS);
 	return guard_unlock(site->guard, site->interrupt.template, err);

@@ -1,6 +1,7 @@
 /* test_db_conn.c - the plain connection: scripts, COPY, text results, cancel, refusals. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -89,6 +90,37 @@ static void text_results_and_prepared(void **state)
 	ok(db_conn_exec_prepared(conn, "p", DB_ARGS(db_i32(1), db_null()), NULL, &err), &err);
 }
 
+/* With given types a parameter may stay unused, and is not what the server would infer. */
+static void typed_parameters(void **state)
+{
+	static const char *const values[] = {"5", "1.50", "x"};
+	AUTO(db_result_freep) struct db_result *types = NULL;
+	AUTO(db_result_freep) struct db_result *found = NULL;
+	unsigned oids[3];
+	struct err err = ERR_INIT;
+
+	(void)state;
+	ok(db_conn_query_text(conn, "SELECT 1::smallint, 2::numeric, 'a'::text", DB_NO_ARGS, &types,
+			      &err),
+	   &err);
+	for (size_t i = 0; i < 3; i++)
+		oids[i] = db_column_type(types, i);
+	ok(db_conn_prepare_types(conn, "typed", "SELECT $2, pg_typeof($2)::text", oids, 3, &err),
+	   &err);
+	ok(db_conn_exec_prepared_text(conn, "typed", values, 3, &found, &err), &err);
+	assert_string_equal(db_get_text(found, 0, 0), "1.50");
+	assert_string_equal(db_get_text(found, 0, 1), "numeric");
+	/* A utility statement takes none, and does not mind. */
+	ok(db_conn_prepare_types(conn, "utility", "BEGIN", oids, 3, &err), &err);
+	assert_false(db_conn_in_transaction(conn));
+	ok(db_conn_exec_prepared_text(conn, "utility", values, 3, NULL, &err), &err);
+	assert_true(db_conn_in_transaction(conn));
+	assert_int_equal(db_conn_script(conn, "SELECT nope", &err), -1);
+	assert_true(db_conn_in_transaction(conn));
+	ok(db_conn_script(conn, "ROLLBACK", &err), &err);
+	assert_false(db_conn_in_transaction(conn));
+}
+
 static void copies(void **state)
 {
 	enum { ROWS = 100000 };
@@ -174,6 +206,38 @@ static void keeps_its_deadline(void **state)
 	assert_int_equal(db_conn_script(slow, "SELECT pg_sleep(60)", &err), -1);
 	assert_int_equal(err.code, ERR_TIMEOUT);
 	assert_true(clock_mono_ns() - start_ns >= 100 * CLOCK_NS_PER_MS);
+	assert_true(clock_mono_ns() - start_ns < 30 * CLOCK_NS_PER_S);
+}
+
+static void *bring_forward(void *arg)
+{
+	_Atomic int64_t *limit_ns = arg;
+
+	atomic_store(limit_ns, clock_mono_ns() + 50 * CLOCK_NS_PER_MS);
+	return NULL;
+}
+
+/* An earlier deadline from another thread ends a wait that is under way, without a server's help.
+ */
+static void keeps_a_limit(void **state)
+{
+	AUTO(db_conn_closep) struct db_conn *slow = NULL;
+	_Atomic int64_t limit_ns = CLOCK_NEVER;
+	struct err err = ERR_INIT;
+	pthread_t thread;
+	int64_t start_ns;
+
+	(void)state;
+	ok(db_conn_open(pg_conninfo(pg), NULL, "slow", CONNECT_MS, &slow, &err), &err);
+	db_conn_set_limit(slow, &limit_ns);
+	ok(db_conn_script(slow, "SELECT 1", &err), &err);
+	pg_pause(pg);
+	start_ns = clock_mono_ns();
+	ok(thread_start(&thread, "limit", bring_forward, &limit_ns, &err), &err);
+	assert_int_equal(db_conn_script(slow, "SELECT 2", &err), -1);
+	pthread_join(thread, NULL);
+	pg_resume(pg);
+	assert_int_equal(err.code, ERR_TIMEOUT);
 	assert_true(clock_mono_ns() - start_ns < 30 * CLOCK_NS_PER_S);
 }
 
@@ -269,14 +333,11 @@ static int stop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(scripts),
-		cmocka_unit_test(text_results_and_prepared),
-		cmocka_unit_test(copies),
-		cmocka_unit_test(cancels),
-		cmocka_unit_test(keeps_its_deadline),
-		cmocka_unit_test(refusals),
-		cmocka_unit_test(quotes_and_prints),
-		cmocka_unit_test(outlives_the_server),
+		cmocka_unit_test(scripts),           cmocka_unit_test(text_results_and_prepared),
+		cmocka_unit_test(typed_parameters),  cmocka_unit_test(copies),
+		cmocka_unit_test(cancels),           cmocka_unit_test(keeps_its_deadline),
+		cmocka_unit_test(keeps_a_limit),     cmocka_unit_test(refusals),
+		cmocka_unit_test(quotes_and_prints), cmocka_unit_test(outlives_the_server),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

@@ -465,6 +465,28 @@ static void server_crashes(void **state)
 	expect_clean();
 }
 
+/* The first Ctrl-C ends the run, though the server does not answer and nothing can be dropped. */
+static void server_hangs(void **state)
+{
+	int64_t begin_ns;
+	pid_t pid;
+
+	(void)state;
+	pid = start_run();
+	await(LAB_DATABASES, "1");
+	pg_pause(pg);
+	begin_ns = clock_mono_ns();
+	assert_int_equal(kill(pid, SIGINT), 0);
+	assert_int_equal(finish(pid), 1);
+	pg_resume(pg);
+	assert_true(clock_mono_ns() - begin_ns < 90 * CLOCK_NS_PER_S);
+	expect_said("the run was stopped");
+	expect_said("`tasklab lab reset` drops it");
+	expect_no_sanitizer();
+	expect_exit(pg_conninfo(pg), ARGS("lab", "reset"), 0);
+	expect_clean();
+}
+
 static void server_gone(void **state)
 {
 	(void)state;
@@ -571,6 +593,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(killed),
 		cmocka_unit_test(killed_while_filling),
 		cmocka_unit_test(server_crashes),
+		cmocka_unit_test(server_hangs),
 		cmocka_unit_test(server_gone),
 		cmocka_unit_test(wrong_password),
 		cmocka_unit_test(may_not_create),

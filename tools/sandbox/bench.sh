@@ -32,6 +32,7 @@ BENCHES=(
 	"observe|ns a histogram observation takes, classic and native|<= 40"
 	"shards|two threads that count to one thread, in throughput|>= 1.8"
 	"render|ms that 10,000 series take as text|<= 5"
+	"runner|calls of a lab's workload, 8 clients, to pgbench -M prepared with the same statement|>= 0.9"
 )
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
@@ -50,9 +51,9 @@ http_rate() { # http_rate PATH [wrk arguments]: requests a second; any answer bu
 	awk '/^Requests\/sec:/ { print $2 }' <<<"$out"
 }
 
-pgbench_rate() { # pgbench_rate SCRIPT-FILE: transactions a second
-	PGPASSWORD=$DEMO_PASSWORD "$(postgres_bin)/pgbench" -n -M prepared -c 8 -j 1 -T "$SECONDS_EACH" \
-		-f "$1" -h 127.0.0.1 -p "$POSTGRES_PORT" -U tasklab tasklab 2>/dev/null |
+pgbench_rate() { # pgbench_rate SCRIPT-FILE: transactions a second; THREADS, DATABASE
+	PGPASSWORD=$DEMO_PASSWORD "$(postgres_bin)/pgbench" -n -M prepared -c 8 -j "${THREADS:-1}" -T "$SECONDS_EACH" \
+		-f "$1" -h 127.0.0.1 -p "$POSTGRES_PORT" -U tasklab "${DATABASE:-tasklab}" 2>/dev/null |
 		sed -n 's/^tps = \([0-9.]*\).*/\1/p'
 }
 
@@ -146,6 +147,27 @@ bench_count() { metrics_figure "counter increment to plain add" "counter increme
 bench_observe() { metrics_figure "histogram observation, classic and native"; }
 bench_shards() { metrics_figure "histogram observation, two threads to one"; }
 bench_render() { metrics_figure "10,000 counters and the rest as text"; }
+
+# A round is one run of tests/bench/labs/point-read, whose two phases do the same; pgbench then works
+# in the database that the run leaves.
+bench_runner() {
+	local labs=$STATE/bench-labs
+	rm -rf "$labs"
+	cp -r "$ROOT/tests/bench/labs" "$labs"
+	sed -i "s/^  seconds: .*/  seconds: $SECONDS_EACH/" "$labs/point-read/lab.yaml"
+	printf '\\set id random(1, 1000)\nSELECT * FROM tasks WHERE id = :id;\n' >"$STATE/point.sql"
+	runner_lab() {
+		TASKLAB_SANDBOX=on "$TASKLAB" lab run point-read --local --json --keep --labs-dir "$labs" \
+			2>"$STATE/runner.err" |
+			python3 -c 'import json, sys
+report = json.load(sys.stdin)
+print((report["before"]["calls_per_second"] + report["after"]["calls_per_second"]) / 2)' ||
+			{ cat "$STATE/runner.err" >&2; return 1; }
+	}
+	runner_pgbench() { DATABASE=lab_point_read THREADS=8 pgbench_rate "$STATE/point.sql"; }
+	rounds runner_lab runner_pgbench
+	TASKLAB_SANDBOX=on "$TASKLAB" lab reset point-read --labs-dir "$labs" >&2
+}
 
 set_up() {
 	YES=no

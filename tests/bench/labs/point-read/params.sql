@@ -1,0 +1,1 @@
+SELECT id FROM tasks WHERE id <= 1000 ORDER BY id
