@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -43,13 +44,20 @@ static int parse_conninfo(struct db_pool *pool, const struct db_pool_options *op
 	buf_puts(&settings, " -c max_parallel_workers_per_gather=0 -c jit=off");
 	if (buf_check(&settings, err) < 0)
 		return -1;
-	return conninfo_parse(options->conninfo, options->dbname, options->application_name,
+	if (options->dbname && !(pool->dbname = strdup(options->dbname)))
+		return err_no_memory(err);
+	if (options->application_name &&
+	    !(pool->application_name = strdup(options->application_name)))
+		return err_no_memory(err);
+	return conninfo_parse(options->conninfo, pool->dbname, pool->application_name,
 			      buf_str(&settings), &pool->info, err);
 }
 
 static void pool_free(struct db_pool *pool)
 {
 	conninfo_release(&pool->info);
+	free(pool->dbname);
+	free(pool->application_name);
 	if (pool->wake_fd >= 0)
 		close(pool->wake_fd);
 	pthread_cond_destroy(&pool->quiet);

@@ -20,7 +20,8 @@
 struct waiter; /* a caller in the queue */
 
 struct db_pool {
-	struct db_pool_options options; /* without its strings, which info holds */
+	struct db_pool_options options;  /* without its strings, which info holds */
+	char *dbname, *application_name; /* which info points to */
 	struct conninfo info;
 	int64_t patience_ns; /* a statement without an answer for so long means a server that hangs
 			      */
