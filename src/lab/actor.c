@@ -51,6 +51,7 @@ void actor_add_counts(const struct actor *actor, struct record_workload *into)
 	into->statements += from->statements;
 	into->failed += from->failed;
 	into->lock_waits += atomic_load(&actor->waits.count);
+	into->commits += from->commits;
 	into->own_commits += from->own_commits;
 	for (size_t i = 0; i < from->sqlstate_count; i++)
 		count_sqlstate(into, from->sqlstates[i].state, from->sqlstates[i].count);
@@ -78,9 +79,18 @@ static int take_failure(struct actor *actor, const struct script_step *step, con
 
 /* Opening -------------------------------------------------------------------------------------- */
 
-static void name_of(size_t step, char out[NAME_SIZE])
+/* A utility statement is parsed anew each time: pg_stat_statements counts one that is prepared the
+ * first time only (PostgreSQL 15 clears the query identifier in the plan that it keeps). */
+static bool keeps_prepared(const struct script_step *step)
 {
-	(void)snprintf(out, NAME_SIZE, "lab%zu", step);
+	return step->kind != SCRIPT_UTILITY;
+}
+
+static void name_of(const struct script_step *step, size_t number, char out[NAME_SIZE])
+{
+	*out = '\0';
+	if (keeps_prepared(step))
+		(void)snprintf(out, NAME_SIZE, "lab%zu", number);
 }
 
 static size_t parameters_of(const struct actor *actor, const struct script_step *step)
@@ -93,18 +103,24 @@ static bool is_control(const struct script_step *step)
 	return step->kind == SCRIPT_BEGIN || step->kind == SCRIPT_END;
 }
 
+/* ROLLBACK or ABORT. */
+static bool is_rollback(const struct script_step *step)
+{
+	return step->kind == SCRIPT_END && strchr("rRaA", step->sql[0]);
+}
+
 static int prepare(struct actor *actor, size_t i, struct err *err)
 {
 	const struct runner_job *job = actor->job;
 	const struct script_step *step = &actor->script->steps[i];
 	char name[NAME_SIZE];
 
-	name_of(i, name);
+	name_of(step, i, name);
 	actor->seen.own_commits += !db_conn_in_transaction(actor->conn);
 	if (db_conn_prepare_types(actor->conn, name, step->sql, job->params->types,
 				  parameters_of(actor, step), err) < 0)
 		return -1;
-	actor->prepared[i] = true;
+	actor->prepared[i] = keeps_prepared(step);
 	return 0;
 }
 
@@ -186,10 +202,13 @@ static int send_once(struct actor *actor, const struct actor_call *call, size_t 
 	if (!actor->prepared[i])
 		result = prepare(actor, i, &why);
 	if (result == 0) {
-		name_of(i, name);
+		name_of(step, i, name);
 		result = db_conn_exec_prepared_text(actor->conn, name, values, n, NULL, &why);
 	}
-	return result < 0 ? take_failure(actor, step, &why, err) : 0;
+	if (result < 0)
+		return take_failure(actor, step, &why, err);
+	actor->seen.commits += !is_rollback(step) && !db_conn_in_transaction(actor->conn);
+	return 0;
 }
 
 static int play_statement(struct actor *actor, const struct actor_call *call, size_t i,

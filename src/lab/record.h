@@ -100,6 +100,7 @@ struct record_workload {
 	uint64_t statements;  /* sent, the failed ones too; without BEGIN, COMMIT and ROLLBACK */
 	uint64_t failed;      /* of them, with an SQLSTATE that the lab lets pass */
 	uint64_t lock_waits;  /* of them, those that were seen waiting for a lock */
+	uint64_t commits;     /* that the clients saw; those within procedures they do not */
 	uint64_t own_commits; /* transactions of the workload's sessions that are not the lab's */
 	uint64_t http_errors; /* answers of 500 or more */
 	struct record_sqlstate sqlstates[RECORD_SQLSTATES_MAX]; /* of the failed ones */

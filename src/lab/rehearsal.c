@@ -226,13 +226,15 @@ static int add_plan(struct call *call, const struct db_result *result, struct er
 	return record_add_plan(call->record, &plan, err);
 }
 
-static int explain_planned(const struct rehearsal *rehearsal, const struct script_step *step,
-			   const char *name, struct call *call, struct err *err)
+static int explain_planned(struct rehearsal *rehearsal, const struct script_step *step,
+			   size_t number, const char *name, struct call *call, struct err *err)
 {
 	AUTO(buf_release) struct buf sql = BUF_INIT(PLAN_JSON_MAX);
 	AUTO(db_result_freep) struct db_result *result = NULL;
 	struct err why = ERR_INIT;
 
+	if (prepare(rehearsal, step, number, name, &why) < 0)
+		return forgive(rehearsal, step, call, &why, err);
 	if (explain_sql(rehearsal, step, name, call, &sql, err) < 0)
 		return -1;
 	if (db_conn_query_text(rehearsal->conn, buf_str(&sql), DB_NO_ARGS, &result, &why) < 0)
@@ -253,7 +255,7 @@ static int explain_step(struct rehearsal *rehearsal, const struct script_step *s
 	if (step->kind != SCRIPT_PLANNED)
 		result = run_step(rehearsal, step, number, name, arg, err);
 	else
-		result = explain_planned(rehearsal, step, name, call, err);
+		result = explain_planned(rehearsal, step, number, name, call, err);
 	call->step++;
 	return result;
 }

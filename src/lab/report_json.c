@@ -35,6 +35,7 @@ static void write_workload(struct json *json, const struct record_workload *work
 	json_begin_object(json);
 	json_kv_u64(json, "calls", workload->calls);
 	json_kv_u64(json, "statements", workload->statements);
+	json_kv_u64(json, "commits", workload->commits);
 	json_kv_u64(json, "failed", workload->failed);
 	json_kv_u64(json, "http_errors", workload->http_errors);
 	json_kv_u64(json, "lock_waits", workload->lock_waits);

@@ -209,6 +209,62 @@ static void counts_of_writes(void **state)
 	assert_int_equal(ask("SELECT count(*) FROM log"), 20);
 }
 
+static const char SCRIPT[] = "BEGIN;\n"
+			     "UPDATE events SET note = 'script' WHERE id = $1;\n"
+			     "-- repeat 3\n"
+			     "INSERT INTO log (event) VALUES ($1 * 10 + $3);\n"
+			     "COMMIT;\n"
+			     "SET work_mem = '2MB';\n"
+			     "SELECT count(*) FROM log WHERE event > $2";
+
+/* Each statement of a script, utility ones too, but BEGIN and COMMIT; the trigger's are nested. */
+static void counts_of_scripts(void **state)
+{
+	const struct lab_workload committing = {.clients = 2, .calls = 10, .samples = 1};
+	const struct lab_workload undone = {.calls = 10, .transaction = LAB_ROLLBACK};
+
+	(void)state;
+	run_sql("TRUNCATE log");
+	bench_open(&committing);
+	phase(SCRIPT);
+	assert_int_equal(bench.record->workload.statements, 10 * (1 + 3 + 1 + 1));
+	assert_int_equal(bench.record->top.calls, 10 * (1 + 3 + 1 + 1));
+	assert_int_equal(bench.record->top.rows, 10 * (1 + 3 + 1));
+	assert_int_equal(bench.record->nested.calls, 10);
+	assert_int_equal(bench.record->workload.commits, 10 * 3);
+	assert_int_equal(bench.record->database.xact_commit, 10 * 3);
+	assert_int_equal(ask("SELECT count(*) FROM log"), 10 * 4);
+	bench_close(NULL);
+
+	run_sql("TRUNCATE log");
+	bench_open(&undone);
+	phase("UPDATE events SET note = 'undone' WHERE id = $1; SELECT count(*) FROM log");
+	assert_int_equal(bench.record->top.calls, 10 * 2);
+	assert_int_equal(bench.record->workload.commits, 0);
+	assert_int_equal(bench.record->database.xact_commit, 0);
+	assert_int_equal(bench.record->database.xact_rollback, 10);
+	assert_int_equal(table(bench.record, "log")->n_tup_ins, 10);
+	assert_int_equal(ask("SELECT count(*) FROM log"), 0);
+}
+
+/* Few parameter rows, many calls: what is explained is the plan that the calls used. */
+static void plan_of_many_calls(void **state)
+{
+	const struct lab_workload many = {.parameters = 1, .calls = 8, .samples = 1};
+	const struct lab_workload few = {.parameters = 1, .calls = 4, .samples = 1};
+
+	(void)state;
+	bench_open(&many);
+	bench.params.rows = 1;
+	phase("SELECT note FROM events WHERE id = $1");
+	assert_non_null(strstr(bench.record->plans[0]->nodes[0].condition, "$1"));
+	bench_close(NULL);
+	bench_open(&few);
+	bench.params.rows = 1;
+	phase("SELECT note FROM events WHERE id = $1");
+	assert_null(strstr(bench.record->plans[0]->nodes[0].condition, "$1"));
+}
+
 /* Steps in order, in one transaction that is taken back; plans by sample and step. */
 static void steps(void **state)
 {
@@ -374,6 +430,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(counts_of_reads, bench_close),
 		cmocka_unit_test_teardown(counts_of_writes, bench_close),
+		cmocka_unit_test_teardown(counts_of_scripts, bench_close),
+		cmocka_unit_test_teardown(plan_of_many_calls, bench_close),
 		cmocka_unit_test_teardown(steps, bench_close),
 		cmocka_unit_test_teardown(failures, bench_close),
 		cmocka_unit_test_teardown(queries, bench_close),

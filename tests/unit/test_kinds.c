@@ -340,12 +340,38 @@ static void no_calls(void **state)
 	assert_true(seen > 8);
 }
 
+/* A handful of commits that no client made is an autovacuum worker's; more are the workload's. */
+static void commits(void **state)
+{
+	static const struct {
+		uint64_t seen;
+		int64_t counted, wall_s;
+		double figure;
+	} cases[] = {
+		{100, 100, 1, 5},   {100, 106, 1, 5}, {100, 112, 1, 5.6}, {100, 112, 30, 5},
+		{100, 600, 30, 30}, {0, 6, 1, 0.3},   {100, 90, 1, 4.5},
+	};
+	AUTO(record_freep) struct record *record = make(OLD);
+	const struct lab_evidence item = {.kind = NULL};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		record->workload.commits = cases[i].seen;
+		record->database.xact_commit = cases[i].counted;
+		record->wall_ns = cases[i].wall_s * 1000000000;
+		if (fabs(kind_find("commits-per-call")->figure(&item, record) - cases[i].figure) >
+		    1e-9)
+			fail_msg("case %zu", i);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(figures),
 		cmocka_unit_test(table),
 		cmocka_unit_test(no_calls),
+		cmocka_unit_test(commits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
