@@ -119,7 +119,7 @@ static void answers(void **state)
 		const struct lab_workload workload = {
 			.rows = CASES[i].ordered ? LAB_ROWS_ORDERED : LAB_ROWS_UNORDERED,
 			.answer = {names, (names[0] != NULL) + (size_t)(names[1] != NULL)}};
-		struct record_answer left, right;
+		struct record_answer left = {.rows = 0}, right = {.rows = 0};
 		bool same;
 
 		assert_int_equal(hash(&PLAIN, &workload, &left, NULL), 0);
@@ -155,11 +155,32 @@ static void nothing_returned(void **state)
 	static const struct answer nothing = {{NULL}, {{NULL}}};
 	char *names[] = {(char[]){"id"}};
 	const struct lab_workload workload = {.answer = {names, 1}};
-	struct record_answer ret = {.rows = 99};
+	struct record_answer ret = {.rows = 99, .hash = 7};
 
 	(void)state;
 	assert_int_equal(hash(&nothing, &workload, &ret, NULL), 0);
-	assert_int_equal(ret.rows, 0);
+	assert_int_equal(ret.rows, 99);
+	assert_int_equal(ret.hash, 7);
+}
+
+/* Results of a repeated statement make one answer, as if one statement had returned all. */
+static void added_up(void **state)
+{
+	static const struct answer first = {{"id", "title"}, {{"1", "a"}}};
+	static const struct answer second = {{"id", "title"}, {{"2", "b"}}};
+
+	(void)state;
+	for (int ordered = 0; ordered < 2; ordered++) {
+		const struct lab_workload workload = {.rows = ordered ? LAB_ROWS_ORDERED
+								      : LAB_ROWS_UNORDERED};
+		struct record_answer one = {.rows = 0}, two = {.rows = 0};
+
+		assert_int_equal(hash(&PLAIN, &workload, &one, NULL), 0);
+		assert_int_equal(hash(&first, &workload, &two, NULL), 0);
+		assert_int_equal(hash(&second, &workload, &two, NULL), 0);
+		assert_int_equal(two.rows, 2);
+		assert_true(one.hash == two.hash);
+	}
 }
 
 int main(void)
@@ -168,6 +189,7 @@ int main(void)
 		cmocka_unit_test(answers),
 		cmocka_unit_test(columns_missing),
 		cmocka_unit_test(nothing_returned),
+		cmocka_unit_test(added_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
