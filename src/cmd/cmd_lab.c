@@ -13,10 +13,13 @@ static const struct {
 	const char *name;
 	int (*run)(struct cmd *cmd);
 } WORDS[] = {
-	{"check", lab_word_check},   {"hint", lab_word_hint},         {"list", lab_word_list},
-	{"new", lab_word_new},       {"reset", lab_word_reset},       {"run", lab_word_run},
-	{"show", lab_word_show},     {"solution", lab_word_solution}, {"start", lab_word_start},
-	{"status", lab_word_status}, {"verify", lab_word_verify},
+	{"check", lab_word_check},     {"compare", lab_word_compare},
+	{"explain", lab_word_explain}, {"hint", lab_word_hint},
+	{"list", lab_word_list},       {"new", lab_word_new},
+	{"reset", lab_word_reset},     {"run", lab_word_run},
+	{"show", lab_word_show},       {"solution", lab_word_solution},
+	{"start", lab_word_start},     {"status", lab_word_status},
+	{"verify", lab_word_verify},
 };
 
 static int no_word(const struct cmd *cmd, const char *word)

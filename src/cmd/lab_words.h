@@ -14,6 +14,8 @@
 #define LAB_JSON_MAX ((size_t)4 * 1024 * 1024)
 
 int lab_word_check(struct cmd *cmd);
+int lab_word_compare(struct cmd *cmd);
+int lab_word_explain(struct cmd *cmd);
 int lab_word_hint(struct cmd *cmd);
 int lab_word_list(struct cmd *cmd);
 int lab_word_new(struct cmd *cmd);

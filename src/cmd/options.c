@@ -72,6 +72,18 @@ static const struct cmd_option *find_option(const char *arg, const struct cmd_op
 	return NULL;
 }
 
+static int add_text(const struct cmd *cmd, const struct cmd_option *option, const char *value)
+{
+	struct cmd_texts *texts = option->value;
+
+	if (texts->count == CMD_TEXTS_MAX) {
+		cmd_usage(cmd, "--%s: given more than %d times", option->name, CMD_TEXTS_MAX);
+		return -1;
+	}
+	texts->items[texts->count++] = value;
+	return 0;
+}
+
 /* value is NULL when there is none. */
 static int option_set(const struct cmd *cmd, const struct cmd_option *option, const char *value)
 {
@@ -82,6 +94,8 @@ static int option_set(const struct cmd *cmd, const struct cmd_option *option, co
 	case CMD_OPTION_STR:
 		*(const char **)option->value = value;
 		return 0;
+	case CMD_OPTION_TEXTS:
+		return add_text(cmd, option, value);
 	case CMD_OPTION_I64:
 		break;
 	}

@@ -10,7 +10,9 @@
 
 #define PRINTED_MAX  4096
 #define PIPE_COLUMNS 100 /* where nobody says how wide it may be */
+#define LEAST_ROOM   20  /* for words behind a long prefix */
 #define REPLACEMENT  "\xEF\xBF\xBD"
+#define BLANKS       " \t\r\n"
 
 static const char *const SEQUENCES[] = {
 	[TERM_PLAIN] = "",        [TERM_BOLD] = "\033[1m",   [TERM_DIM] = "\033[2m",
@@ -168,34 +170,42 @@ void paint_heading(const struct paint *paint, const char *text)
 	buf_putc(paint->out, '\n');
 }
 
-void paint_wrap(const struct paint *paint, enum term_style style, size_t indent, const char *text)
+/* Where the next line ends, and where the one after it begins. */
+static const char *line_end(const char *text, size_t room, const char **next_line)
 {
-	static const char blanks[] = " \t\r\n";
-	size_t room = (size_t)paint->width > indent + 20 ? (size_t)paint->width - indent : 20;
+	const char *line = text, *end = text;
+	size_t used = 0;
 
-	text += strspn(text, blanks);
+	while (*text) { /* one more word, as long as there is room */
+		size_t len = strcspn(text, BLANKS);
+		size_t columns = columns_of(text, len) + (end > line);
+
+		if (end > line && used + columns > room)
+			break;
+		used += columns;
+		end = text + len;
+		text = end + strspn(end, BLANKS);
+	}
+	*next_line = text;
+	return end;
+}
+
+void paint_wrap(const struct paint *paint, enum term_style style, const char *prefix,
+		const char *text)
+{
+	size_t taken = paint_columns(prefix), width = (size_t)paint->width;
+	size_t room = width > taken + LEAST_ROOM ? width - taken : LEAST_ROOM;
+
+	text += strspn(text, BLANKS);
 	while (*text) {
-		const char *line = text, *end = text;
-		size_t used = 0;
+		const char *word = text, *end = line_end(text, room, &text);
 
-		while (*text) { /* one more word, as long as there is room */
-			size_t len = strcspn(text, blanks);
-			size_t columns = columns_of(text, len) + (end > line);
+		put_clean(paint->out, prefix, strlen(prefix));
+		while (word < end) {
+			size_t len = strcspn(word, BLANKS);
 
-			if (end > line && used + columns > room)
-				break;
-			used += columns;
-			end = text + len;
-			text = end + strspn(end, blanks);
-		}
-		put_blanks(paint->out, indent);
-		for (const char *word = line; word < end;) {
-			size_t len = strcspn(word, blanks);
-
-			if (len > (size_t)(end - word))
-				len = (size_t)(end - word);
 			put_styled(paint, style, word, len);
-			word += len + strspn(word + len, blanks);
+			word += len + strspn(word + len, BLANKS);
 			if (word < end)
 				buf_putc(paint->out, ' ');
 		}

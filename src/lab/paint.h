@@ -30,8 +30,9 @@ void paint_printf(const struct paint *paint, enum term_style style, const char *
 	PRINTF(3, 4);
 /* A blank line, then the text in bold on its own line. */
 void paint_heading(const struct paint *paint, const char *text);
-/* A paragraph: each line begins with so many blanks, and breaks between words at the width. */
-void paint_wrap(const struct paint *paint, enum term_style style, size_t indent, const char *text);
+/* A paragraph: each line begins with the prefix, and breaks between words at the width. */
+void paint_wrap(const struct paint *paint, enum term_style style, const char *prefix,
+		const char *text);
 /* A text of several lines as it is, behind so many blanks; tabs become four. */
 void paint_lines(const struct paint *paint, enum term_style style, size_t indent, const char *text);
 /* Columns that the text takes on a terminal: East Asian wide characters take two. */
@@ -49,8 +50,9 @@ struct paint_table *paint_table_new(const char *const *headers, size_t columns);
 void paint_cell(struct paint_table *table, enum term_style style, const char *text);
 /* A cell with a bar: share (0 to 1) of so many columns. */
 void paint_cell_bar(struct paint_table *table, enum term_style style, double share, size_t columns);
-/* A line or more between rows, behind so many blanks: what the row above did not say. */
-void paint_note(struct paint_table *table, enum term_style style, size_t indent, const char *text);
+/* A line or more between rows, each behind the prefix: what the row above did not say. */
+void paint_note(struct paint_table *table, enum term_style style, const char *prefix,
+		const char *text);
 void paint_table_drop(struct paint_table *table); /* frees it unpainted */
 /* Paints it behind so many blanks and frees it. NULL tables are ignored by all: memory was short,
  * and the buffer says so. */

@@ -15,9 +15,9 @@
 struct cell {
 	size_t at; /* in texts, which end with NUL */
 	size_t columns;
-	size_t indent; /* of a note */
 	enum term_style style;
 	bool note;
+	size_t prefix; /* of a note: in texts */
 };
 
 struct paint_table {
@@ -80,10 +80,16 @@ void paint_cell(struct paint_table *table, enum term_style style, const char *te
 		add_cell(table, style, text, &(struct cell){0});
 }
 
-void paint_note(struct paint_table *table, enum term_style style, size_t indent, const char *text)
+void paint_note(struct paint_table *table, enum term_style style, const char *prefix,
+		const char *text)
 {
-	if (table)
-		add_cell(table, style, text, &(struct cell){.note = true, .indent = indent});
+	struct cell note = {.note = true};
+
+	if (!table)
+		return;
+	note.prefix = table->text.len;
+	buf_append(&table->text, prefix, strlen(prefix) + 1);
+	add_cell(table, style, text, &note);
 }
 
 /* Eighths of a column, by U+258F (one) to U+2588 (all). */
@@ -177,6 +183,16 @@ static void put_row(const struct paint *paint, const struct paint_table *table,
 	buf_putc(paint->out, '\n');
 }
 
+static void put_note(const struct paint *paint, const struct paint_table *table,
+		     const struct cell *note, size_t indent)
+{
+	char prefix[CUT_MAX];
+
+	(void)snprintf(prefix, sizeof(prefix), "%*s%s", (int)indent, "",
+		       table->text.data + note->prefix);
+	paint_wrap(paint, note->style, prefix, table->text.data + note->at);
+}
+
 static bool has_headers(const struct paint_table *table)
 {
 	const struct cell *cells = (const struct cell *)(const void *)table->cells.data;
@@ -211,8 +227,7 @@ void paint_table_end(struct paint_table *table, const struct paint *paint, size_
 	fit(table, (size_t)paint->width > indent ? (size_t)paint->width - indent : 1);
 	for (size_t i = has_headers(table) ? 0 : table->columns; i < n;) {
 		if (cells[i].note) {
-			paint_wrap(paint, cells[i].style, indent + cells[i].indent,
-				   table->text.data + cells[i].at);
+			put_note(paint, table, &cells[i], indent);
 			i++;
 			continue;
 		}

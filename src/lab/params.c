@@ -11,17 +11,21 @@ int params_read(struct db_conn *conn, const char *sql, size_t rows, struct param
 	AUTO(db_result_freep) struct db_result *result = NULL;
 	AUTO(freep) const char **values = NULL;
 	AUTO(freep) unsigned *types = NULL;
-	size_t columns;
+	size_t columns, least = rows == PARAMS_ALL ? 0 : 1;
 
 	if (db_conn_query_text(conn, sql, DB_NO_ARGS, &result, err) < 0)
 		return -1;
 	columns = db_columns(result);
-	if (columns == 0 || columns >= DB_ARGS_MAX || db_rows(result) < rows)
+	if (rows == PARAMS_ALL)
+		rows = db_rows(result) == 0            ? 1
+		       : db_rows(result) < PARAMS_MOST ? db_rows(result)
+						       : PARAMS_MOST;
+	if (columns < least || columns >= DB_ARGS_MAX || db_rows(result) < rows)
 		return err_set(err, ERR_UNPROCESSABLE,
 			       "params.sql does not give the workload's parameter rows",
-			       "%zu rows of %zu columns, expected %zu or more rows of 1 to %d",
-			       db_rows(result), columns, rows, DB_ARGS_MAX - 1);
-	values = calloc(rows * columns, sizeof(*values));
+			       "%zu rows of %zu columns, expected %zu or more rows of %zu to %d",
+			       db_rows(result), columns, rows, least, DB_ARGS_MAX - 1);
+	values = calloc(rows * columns + 1, sizeof(*values));
 	types = calloc(columns + 1, sizeof(*types));
 	if (!values || !types)
 		return err_no_memory(err);

@@ -16,7 +16,11 @@ struct params {
 	size_t rows, columns;
 };
 
-/* Runs params.sql and keeps its first rows; fewer than that is an error. */
+#define PARAMS_ALL  0
+#define PARAMS_MOST 100
+
+/* Runs params.sql and keeps its first rows; fewer than that is an error. PARAMS_ALL keeps all, but
+ * no more than PARAMS_MOST; there must be one, which need not have a column. */
 int params_read(struct db_conn *conn, const char *sql, size_t rows, struct params *ret,
 		struct err *err);
 void params_release(struct params *params);

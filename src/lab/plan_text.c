@@ -9,8 +9,9 @@
 #include "report_view.h"
 
 #define BAR_COLUMNS 12
-#define OFF_SOME    10.0  /* a misestimate worth a look */
-#define OFF_MUCH    100.0 /* one that leads to wrong plans */
+#define BRANCH_SIZE ((size_t)4 * (PLAN_DEPTH_MAX + 2)) /* a branch takes 4 bytes a level */
+#define OFF_SOME    10.0                               /* a misestimate worth a look */
+#define OFF_MUCH    100.0                              /* one that leads to wrong plans */
 
 /* The tree ------------------------------------------------------------------------------------- */
 
@@ -23,24 +24,23 @@ static bool is_last(const struct plan *plan, size_t node)
 	return true;
 }
 
-/* From the leaf to the root, so that the text is put together from its end. */
-char *plan_text_branch(const struct plan *plan, size_t node, char *out, size_t size)
+/* The lines that come down from the nodes above; put together from the leaf to the root. */
+static void draw_branch(const struct plan *plan, size_t node, const char *last, const char *inner,
+			char out[BRANCH_SIZE])
 {
-	char pieces[PLAN_DEPTH_MAX + 2][8];
+	const char *pieces[PLAN_DEPTH_MAX + 1];
 	size_t n = 0, at = 0;
 
-	for (size_t i = node; plan->nodes[i].parent >= 0 && n < PLAN_DEPTH_MAX + 1;
+	for (size_t i = node; plan->nodes[i].parent >= 0 && n < ARRAY_LEN(pieces);
 	     i = (size_t)plan->nodes[i].parent) {
-		bool last = is_last(plan, i);
-		const char *piece =
-			i == node ? (last ? "\u2514 " : "\u251c ") : (last ? "  " : "\u2502 ");
-
-		(void)snprintf(pieces[n++], sizeof(pieces[0]), "%s", piece);
+		if (i == node)
+			pieces[n++] = is_last(plan, i) ? last : inner;
+		else
+			pieces[n++] = is_last(plan, i) ? "  " : "\u2502 ";
 	}
 	out[0] = '\0';
-	while (n-- > 0 && at + 8 < size)
-		at += (size_t)snprintf(out + at, size - at, "%s", pieces[n]);
-	return out;
+	while (n-- > 0)
+		at += (size_t)snprintf(out + at, BRANCH_SIZE - at, "%s", pieces[n]);
 }
 
 double plan_text_most(const struct plan *plan)
@@ -71,11 +71,11 @@ static bool is_changed(const struct drawing *drawing, size_t node)
 static void put_name(const struct drawing *drawing, size_t node)
 {
 	enum term_style style = is_changed(drawing, node) ? drawing->how->style : TERM_PLAIN;
-	char branch[256], name[256], text[520];
+	char branch[BRANCH_SIZE], name[256], text[BRANCH_SIZE + 256];
 
 	plan_node_name(&drawing->plan->nodes[node], name, sizeof(name));
-	(void)snprintf(text, sizeof(text), "%s%s",
-		       plan_text_branch(drawing->plan, node, branch, sizeof(branch)), name);
+	draw_branch(drawing->plan, node, "\u2514 ", "\u251c ", branch);
+	(void)snprintf(text, sizeof(text), "%s%s", branch, name);
 	paint_cell(drawing->table, style, is_changed(drawing, node) ? drawing->how->mark : "");
 	paint_cell(drawing->table, style, text);
 }
@@ -87,10 +87,11 @@ static void put_figure(const struct drawing *drawing, double value)
 	paint_cell(drawing->table, TERM_PLAIN, report_value(value, REPORT_COUNT, text));
 }
 
-static void put_off(const struct drawing *drawing, const struct plan_node *node)
+static void put_off(const struct drawing *drawing, size_t node)
 {
-	double off = report_misestimate(node);
-	bool above = node->actual_rows > node->estimated_rows;
+	const struct plan_node *one = &drawing->plan->nodes[node];
+	double off = report_misestimate(drawing->plan, node);
+	bool above = one->actual_rows > one->estimated_rows;
 	char value[REPORT_CELL], text[REPORT_CELL + 8] = "";
 
 	if (off >= 2)
@@ -103,16 +104,23 @@ static void put_off(const struct drawing *drawing, const struct plan_node *node)
 		   text);
 }
 
+static bool has_children(const struct plan *plan, size_t node)
+{
+	return node + 1 < plan->count && plan->nodes[node + 1].parent == (int)node;
+}
+
 static void put_details(const struct drawing *drawing, size_t node)
 {
 	struct plan_detail details[PLAN_DETAILS_MAX];
 	size_t n = plan_details(drawing->plan, node, details);
-	size_t indent = 5 + 2 * drawing->plan->nodes[node].depth;
-	char text[PLAN_DETAIL_VALUE_SIZE + 64];
+	char branch[BRANCH_SIZE], prefix[BRANCH_SIZE + 16], text[PLAN_DETAIL_VALUE_SIZE + 64];
 
+	draw_branch(drawing->plan, node, "  ", "\u2502 ", branch);
+	(void)snprintf(prefix, sizeof(prefix), "   %s%s", branch,
+		       has_children(drawing->plan, node) ? "\u2502 " : "  ");
 	for (size_t i = 0; i < n; i++) {
 		(void)snprintf(text, sizeof(text), "%s: %s", details[i].name, details[i].value);
-		paint_note(drawing->table, details[i].warning ? TERM_YELLOW : TERM_DIM, indent,
+		paint_note(drawing->table, details[i].warning ? TERM_YELLOW : TERM_DIM, prefix,
 			   text);
 	}
 }
@@ -128,7 +136,7 @@ static void put_executed(const struct drawing *drawing, size_t node)
 	else
 		put_figure(drawing, one->actual_rows);
 	put_figure(drawing, one->estimated_rows);
-	put_off(drawing, one);
+	put_off(drawing, node);
 	put_figure(drawing, one->loops);
 	put_figure(drawing, one->shared_blocks);
 	paint_cell_bar(drawing->table, is_changed(drawing, node) ? drawing->how->style : TERM_CYAN,
@@ -150,9 +158,9 @@ static void put_planned(const struct drawing *drawing, size_t node)
 
 void plan_text(const struct paint *paint, const struct plan *plan, const struct plan_text *how)
 {
-	static const char *const executed[] = {"",       "*node",   ">rows", ">expected", ">off",
+	static const char *const executed[] = {" ",      "*node",   ">rows", ">expected", ">off",
 					       ">loops", ">blocks", "?",     "?>time"};
-	static const char *const planned[] = {"", "*node", ">expected rows", ">cost", "?"};
+	static const char *const planned[] = {" ", "*node", ">expected rows", ">cost", "?"};
 	bool analyzed = plan_analyzed(plan);
 	struct drawing drawing = {.paint = paint,
 				  .plan = plan,

@@ -18,7 +18,5 @@ struct plan_text {
 void plan_text(const struct paint *paint, const struct plan *plan, const struct plan_text *how);
 /* The largest figure among the nodes: of blocks where the plan was executed, else of cost. */
 double plan_text_most(const struct plan *plan);
-/* "|- " and the like before a node's name, by its place in the tree. Returns out. */
-char *plan_text_branch(const struct plan *plan, size_t node, char *out, size_t size);
 
 #endif

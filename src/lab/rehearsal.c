@@ -79,7 +79,7 @@ static int prepare(struct rehearsal *rehearsal, const struct script_step *step, 
 				  parameter_count(rehearsal, step), err) < 0)
 		return -1;
 	rehearsal->prepared = number + 1;
-	return counters_add_prepared(rehearsal->counters, err);
+	return rehearsal->counters ? counters_add_prepared(rehearsal->counters, err) : 0;
 }
 
 static int prepare_first(struct rehearsal *rehearsal, const struct script_step *step, size_t number,

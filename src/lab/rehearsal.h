@@ -15,7 +15,8 @@
 
 struct rehearsal {
 	struct db_conn *conn;
-	struct counters *counters; /* count every step from when it is prepared; of the same conn */
+	/* Count every step from when it is prepared; of the same conn. NULL: nobody counts. */
+	struct counters *counters;
 	const struct lab *lab;
 	const char *name; /* of the script, for errors */
 	const struct script *script;

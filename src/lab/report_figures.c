@@ -1,8 +1,10 @@
 /* report_figures.c - the figures of a report's sides: the table, and how they are written. */
 #include "report_view.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <tasklab/base/hist.h>
 #include <tasklab/base/term.h>
@@ -16,8 +18,41 @@ static double per_call(const struct record *record, int64_t total)
 	return calls > 0 ? (double)total / calls : NAN;
 }
 
+/* What a figure is where only the plans tell: the sum over the roots of a sample's statements. */
+static double per_sample(const struct record *record, double (*read)(const struct plan_node *root))
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < record->plan_count; i++)
+		sum += read(&record->plans[i]->nodes[0]);
+	return record->plan_count > 0 ? sum / (double)record_samples(record) : NAN;
+}
+
+static double root_shared(const struct plan_node *root)
+{
+	return root->shared_blocks;
+}
+
+static double root_temp(const struct plan_node *root)
+{
+	return root->temp_blocks;
+}
+
+static double root_rows(const struct plan_node *root)
+{
+	return root->actual_rows * root->loops;
+}
+
+/* The server's counters were not read. */
+static bool plans_only(const struct record *record)
+{
+	return record->top.calls == 0 && record->workload.statements > 0;
+}
+
 static double read_rows(const struct record *record)
 {
+	if (plans_only(record))
+		return per_sample(record, root_rows);
 	return per_call(record, record->top.rows);
 }
 
@@ -25,6 +60,8 @@ static double read_shared(const struct record *record)
 {
 	const struct record_statements *top = &record->top, *nested = &record->nested;
 
+	if (plans_only(record))
+		return per_sample(record, root_shared);
 	return per_call(record, top->shared_blks_hit + top->shared_blks_read +
 					nested->shared_blks_hit + nested->shared_blks_read);
 }
@@ -44,6 +81,8 @@ static double read_temp(const struct record *record)
 {
 	const struct record_statements *top = &record->top, *nested = &record->nested;
 
+	if (plans_only(record))
+		return per_sample(record, root_temp);
 	return per_call(record, top->temp_blks_read + top->temp_blks_written +
 					nested->temp_blks_read + nested->temp_blks_written);
 }
@@ -80,13 +119,14 @@ static double read_removed(const struct record *record)
 	return record->plan_count > 0 ? sum / (double)record->plan_count : NAN;
 }
 
+/* As the evidence has it. */
 static double read_misestimate(const struct record *record)
 {
+	const struct plan_match any = {.type = NULL};
 	double worst = NAN;
 
 	for (size_t i = 0; i < record->plan_count; i++)
-		for (size_t j = 0; j < record->plans[i]->count; j++)
-			worst = fmax(worst, report_misestimate(&record->plans[i]->nodes[j]));
+		worst = fmax(worst, plan_misestimate(record->plans[i], &any));
 	return worst;
 }
 
@@ -181,7 +221,7 @@ static double read_max(const struct record *record)
 /* The table ------------------------------------------------------------------------------------ */
 
 const struct report_figure REPORT_FIGURES[] = {
-	{.name = "shared blocks per call",
+	{.name = REPORT_SHARED_BLOCKS,
 	 .meaning =
 		 "8 kB blocks of tables and indexes that a call touched, in memory or on disk: the "
 		 "truest measure of how much work it is.",
@@ -288,7 +328,7 @@ const struct report_figure REPORT_FIGURES[] = {
 	 .context = true,
 	 .always = true,
 	 .read = read_rate},
-	{.name = "latency p50",
+	{.name = REPORT_MEDIAN,
 	 .meaning = "Half of the calls were faster.",
 	 .unit = REPORT_NS,
 	 .better = REPORT_LESS,
@@ -318,6 +358,16 @@ const struct report_figure REPORT_FIGURES[] = {
 	 .read = read_max},
 };
 const size_t REPORT_FIGURE_COUNT = ARRAY_LEN(REPORT_FIGURES);
+
+const struct report_figure *report_figure_named(const char *name)
+{
+	size_t i = 0;
+
+	while (i + 1 < REPORT_FIGURE_COUNT && strcmp(REPORT_FIGURES[i].name, name) != 0)
+		i++;
+	assert(strcmp(REPORT_FIGURES[i].name, name) == 0);
+	return &REPORT_FIGURES[i];
+}
 
 bool report_figure_shown(const struct report_figure *figure, const struct report_view *view)
 {

@@ -86,9 +86,11 @@ static void put_facts(struct buf *out, const struct report_view *view)
 	(void)snprintf(text, sizeof(text), "%d.%d", view->server_version / 10000,
 		       view->server_version % 10000);
 	put_fact(out, "PostgreSQL", text);
-	if (view->scale)
+	if (view->where)
+		put_fact(out, "measured", view->where);
+	else if (view->scale)
 		put_fact(out, "scale", view->scale);
-	if (view->database)
+	if (view->database && !view->where)
 		put_fact(out, "database", view->database);
 	(void)snprintf(text, sizeof(text), "%zu", view->parameters);
 	put_fact(out, "parameter rows", text);
@@ -203,8 +205,8 @@ static void put_tiles(struct buf *out, const struct report_view *view)
 			chosen[at] = true;
 	}
 	for (size_t i = 0; i < n; i++)
-		chosen[i] |= strcmp(REPORT_FIGURES[i].name, "latency p50") == 0 ||
-			     strcmp(REPORT_FIGURES[i].name, "shared blocks per call") == 0;
+		chosen[i] |= strcmp(REPORT_FIGURES[i].name, REPORT_MEDIAN) == 0 ||
+			     strcmp(REPORT_FIGURES[i].name, REPORT_SHARED_BLOCKS) == 0;
 	buf_puts(out, "<section class=\"tiles\">\n<h2 class=\"sr\">At a glance</h2>\n");
 	for (size_t i = 0; i < n; i++)
 		if (chosen[i])

@@ -58,9 +58,10 @@ static void put_details(const struct drawing *drawing, size_t node)
 		buf_puts(drawing->out, "</ul>");
 }
 
-static void put_rows(const struct drawing *drawing, const struct plan_node *node)
+static void put_rows(const struct drawing *drawing, size_t at)
 {
-	double off = report_misestimate(node);
+	const struct plan_node *node = &drawing->plan->nodes[at];
+	double off = report_misestimate(drawing->plan, at);
 	char actual[REPORT_CELL], expected[REPORT_CELL], factor[REPORT_CELL];
 
 	buf_puts(drawing->out, "<td class=\"n\" data-label=\"rows\">");
@@ -116,7 +117,7 @@ static void put_node(const struct drawing *drawing, size_t node)
 	put_name(drawing, node);
 	put_details(drawing, node);
 	buf_puts(drawing->out, "</th>");
-	put_rows(drawing, one);
+	put_rows(drawing, node);
 	markup_put(drawing->out, "<td class=\"n\" data-label=\"loops\">%s</td>",
 		   report_value(one->loops, REPORT_COUNT, text));
 	put_blocks(drawing, node);

@@ -1,10 +1,12 @@
 /* report_json.c - a report as one JSON object: docs/lab-report.md and lab-report.schema.json. */
-#include "report_write.h"
+#include "report_json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <tasklab/base/json.h>
+
+#include "report_write.h"
 
 #define REPORT_VERSION 1
 
@@ -135,6 +137,7 @@ static void write_node(struct json *json, const struct plan_node *node, bool cha
 	json_kv_i64(json, "parent", node->parent);
 	json_kv_u64(json, "depth", node->depth);
 	json_kv_bool(json, "changed", changed);
+	json_kv_f64(json, "total_cost", node->total_cost);
 	json_kv_f64(json, "estimated_rows", node->estimated_rows);
 	json_kv_f64(json, "actual_rows", node->actual_rows);
 	json_kv_f64(json, "loops", node->loops);
@@ -151,15 +154,8 @@ static void write_node(struct json *json, const struct plan_node *node, bool cha
 	json_end_object(json);
 }
 
-/* Nodes are marked as changed against the other side's plan of the same sample and step. */
-static int write_plan(struct json *json, const struct report_view *view, size_t side,
-		      const struct plan *plan, struct err *err)
+void report_json_plan(struct json *json, const struct plan *plan, const bool *changed)
 {
-	const struct report_place place = {plan->sample, plan->step};
-	AUTO(freep) bool *changed = report_changed(view, side, &place);
-
-	if (!changed)
-		return err_no_memory(err);
 	json_begin_object(json);
 	json_kv_u64(json, "sample", plan->sample);
 	json_kv_u64(json, "step", plan->step);
@@ -174,6 +170,18 @@ static int write_plan(struct json *json, const struct report_view *view, size_t 
 	json_name(json, "explain");
 	json_raw(json, plan->json, strlen(plan->json));
 	json_end_object(json);
+}
+
+/* Nodes are marked as changed against the other side's plan of the same sample and step. */
+static int write_plan(struct json *json, const struct report_view *view, size_t side,
+		      const struct plan *plan, struct err *err)
+{
+	const struct report_place place = {plan->sample, plan->step};
+	AUTO(freep) bool *changed = report_changed(view, side, &place);
+
+	if (!changed)
+		return err_no_memory(err);
+	report_json_plan(json, plan, changed);
 	return 0;
 }
 

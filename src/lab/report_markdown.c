@@ -44,8 +44,12 @@ static void put_head(struct buf *out, const struct report_view *view)
 	}
 	buf_printf(out, "\n\nPostgreSQL %d.%d, ", view->server_version / 10000,
 		   view->server_version % 10000);
-	if (view->scale)
+	if (view->where) {
+		markup_markdown(out, view->where);
+		buf_puts(out, ", ");
+	} else if (view->scale) {
 		buf_printf(out, "scale %s, ", view->scale);
+	}
 	buf_printf(out, "%zu parameter rows, %zu clients, took %s.\n", view->parameters,
 		   view->clients,
 		   term_duration_ns((uint64_t)(view->finished_us > view->started_us

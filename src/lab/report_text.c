@@ -47,9 +47,11 @@ static void put_head(const struct paint *paint, const struct report_view *view)
 		     view->slug ? ": " : "", view->title);
 	paint_printf(paint, TERM_DIM, "PostgreSQL %d.%d", view->server_version / 10000,
 		     view->server_version % 10000);
-	if (view->scale)
+	if (view->where)
+		paint_printf(paint, TERM_DIM, ", %s", view->where);
+	else if (view->scale)
 		paint_printf(paint, TERM_DIM, ", scale %s", view->scale);
-	if (view->database)
+	if (view->database && !view->where)
 		paint_printf(paint, TERM_DIM, ", database %s", view->database);
 	paint_printf(paint, TERM_DIM, ", %zu parameter row%s, %zu client%s", view->parameters,
 		     view->parameters == 1 ? "" : "s", view->clients,
@@ -85,7 +87,7 @@ static void put_evidence(const struct paint *paint, const struct report_view *vi
 		paint_cell(table, TERM_PLAIN, report_value(one->after, REPORT_COUNT, text));
 		paint_cell(table, TERM_DIM, report_change(one->before, one->after, text));
 		if (*one->reason)
-			paint_note(table, style, 10, one->reason);
+			paint_note(table, style, "          ", one->reason);
 	}
 	paint_table_end(table, paint, 2);
 }
@@ -96,7 +98,7 @@ static void put_equivalence(const struct paint *paint, const struct report_view 
 
 	report_equivalence(view, text, sizeof(text));
 	paint_text(paint, TERM_PLAIN, "\n");
-	paint_wrap(paint, view->side[1].record->differing > 0 ? TERM_RED : TERM_PLAIN, 0, text);
+	paint_wrap(paint, view->side[1].record->differing > 0 ? TERM_RED : TERM_PLAIN, "", text);
 }
 
 /* Figures -------------------------------------------------------------------------------------- */
@@ -274,7 +276,7 @@ static void put_plans(const struct paint *paint, const struct report_view *view)
 	}
 	paint_text(paint, TERM_PLAIN, "\n");
 	paint_wrap(
-		paint, TERM_DIM, 2,
+		paint, TERM_DIM, "  ",
 		"- is only in the first plan, + only in the second. Rows and expected rows are per "
 		"loop; off says that there were so many times more (\u00d7) or fewer (\u00f7) than "
 		"expected. Blocks and time include those of the nodes below.");
@@ -316,24 +318,10 @@ static void put_latency(const struct paint *paint, const struct report_view *vie
 
 /* The whole ------------------------------------------------------------------------------------ */
 
-static const struct report_figure *figure_named(const char *name)
-{
-	for (size_t i = 0; i < REPORT_FIGURE_COUNT; i++)
-		if (strcmp(REPORT_FIGURES[i].name, name) == 0)
-			return &REPORT_FIGURES[i];
-	return NULL;
-}
-
 static void put_bars(const struct paint *paint, const struct report_view *view)
 {
-	static const char *const names[] = {"shared blocks per call", "latency p50"};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		const struct report_figure *figure = figure_named(names[i]);
-
-		if (figure)
-			put_pair(paint, view, figure);
-	}
+	put_pair(paint, view, report_figure_named(REPORT_SHARED_BLOCKS));
+	put_pair(paint, view, report_figure_named(REPORT_MEDIAN));
 }
 
 void report_view_text(const struct report_view *view, const struct paint *paint)

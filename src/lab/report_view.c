@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "result.h"
 
@@ -65,12 +66,35 @@ void report_view_of_run(const struct run_result *result, struct report_view *ret
 
 /* Plans ---------------------------------------------------------------------------------------- */
 
-double report_misestimate(const struct plan_node *node)
+/* Reads all its input before it returns its first row. */
+static bool takes_all(const struct plan_node *node)
 {
-	double estimated = node->estimated_rows < 1 ? 1 : node->estimated_rows;
-	double actual = node->actual_rows < 1 ? 1 : node->actual_rows;
+	static const char *const types[] = {"Sort", "Hash", "HashAggregate", "Aggregate"};
 
-	if (node->loops <= 0)
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (strcmp(node->type, types[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool may_be_stopped(const struct plan *plan, size_t node)
+{
+	for (int i = plan->nodes[node].parent; i >= 0; i = plan->nodes[i].parent) {
+		if (strcmp(plan->nodes[i].type, "Limit") == 0)
+			return true;
+		if (takes_all(&plan->nodes[i]))
+			return false;
+	}
+	return false;
+}
+
+double report_misestimate(const struct plan *plan, size_t node)
+{
+	const struct plan_node *one = &plan->nodes[node];
+	double estimated = one->estimated_rows < 1 ? 1 : one->estimated_rows;
+	double actual = one->actual_rows < 1 ? 1 : one->actual_rows;
+
+	if (one->loops <= 0 || (actual < estimated && may_be_stopped(plan, node)))
 		return 1;
 	return estimated > actual ? estimated / actual : actual / estimated;
 }

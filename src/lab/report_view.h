@@ -33,7 +33,9 @@ struct report_view {
 	const char *kind; /* "run", "compare": member kind of the JSON */
 	const char *slug; /* of the lab; NULL: none */
 	const char *title, *summary;
-	const char *scale;    /* NULL: not on a data set of the labs */
+	const char *scale; /* NULL: not on a data set of the labs */
+	const char
+		*where; /* "in a fresh clone ...": shown instead of scale and database; or NULL */
 	const char *database; /* where it was measured; NULL: in one that is gone */
 	bool kept;            /* the database was made for this and left */
 	const char *psql;     /* to look into it; NULL: not told */
@@ -72,6 +74,11 @@ struct report_figure {
 extern const struct report_figure REPORT_FIGURES[];
 extern const size_t REPORT_FIGURE_COUNT;
 
+#define REPORT_SHARED_BLOCKS "shared blocks per call"
+#define REPORT_MEDIAN        "latency p50"
+
+const struct report_figure *report_figure_named(const char *name);
+
 /* Whether a side has more of it than is usual. */
 bool report_figure_shown(const struct report_figure *figure, const struct report_view *view);
 /* "1,234", "0.7", "12.0 kB", "1.50 ms"; "-" for NaN. Returns out. */
@@ -81,8 +88,9 @@ const char *report_value(double value, enum report_unit unit, char out[REPORT_CE
 const char *report_change(double before, double after, char out[REPORT_CELL]);
 /* Whether the change is for the better; small ones are neither. */
 enum report_tone report_change_tone(double before, double after, enum report_better better);
-/* The factor by which estimated and actual rows of a node that ran differ, 1 or more. */
-double report_misestimate(const struct plan_node *node);
+/* The factor by which estimated and actual rows of a node that ran differ, 1 or more. Below a
+ * Limit, which may stop a node before its end, fewer rows than expected are no misestimate. */
+double report_misestimate(const struct plan *plan, size_t node);
 
 /* Where a plan stands: an explained parameter row, and a statement of the script, both from 0. */
 struct report_place {

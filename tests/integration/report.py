@@ -152,14 +152,163 @@ def a_run_is_saved_in_four_formats(lab, folder):
     lab.clean()
 
 
+CHEAP = "SELECT id FROM tasks WHERE project_id = $1 AND id > 0"
+DEAR = "SELECT id FROM tasks WHERE project_id + 0 = $1"
+PARAMS = "SELECT id FROM projects ORDER BY id LIMIT 5"
+
+
+def two_statements_are_compared(lab, folder):
+    done = lab("lab", "compare", DEAR, CHEAP, "--params", PARAMS, "--calls", "10", "--report", str(folder))
+    assert "same rows: against A, B touches" in done.stdout and "fewer blocks" in done.stdout, done.stdout
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == [f"compare-small.{e}" for e in ("html", "json", "md", "txt")], names
+    report = json.loads((folder / "compare-small.json").read_text(encoding="utf-8"))
+    check_json(report)
+    seen = check_html((folder / "compare-small.html").read_text(encoding="utf-8"))
+    assert "Statement A" in seen and "project_id + 0" in seen and "only here" in seen
+    sides = report["before"], report["after"]
+    assert (report["kind"], report["lab"], report["verdict"]) == ("compare", None, "same rows")
+    assert [side["label"] for side in sides] == ["A", "B"]
+    assert [side["script"] for side in sides] == [DEAR, CHEAP]
+    assert [side["statement"]["calls"] for side in sides] == [10, 10]
+    assert report["equivalence"]["parameter_rows"] == 5
+    blocks = [side["statement"]["shared_blks_hit"] + side["statement"]["shared_blks_read"] for side in sides]
+    assert blocks[0] > 10 * blocks[1], blocks
+    assert report["equivalence"]["differing_parameter_rows"] == 0
+    lab.clean()
+
+
+def other_rows_are_told(lab):
+    done = lab("lab", "compare", "SELECT id FROM tags", "SELECT id + 1 FROM tags", "--calls", "3", "--json", expect=3)
+    report = json.loads(done.stdout)
+    check_json(report)
+    assert report["verdict"] == "different rows", report["verdict"]
+    turned = "SELECT id FROM tags ORDER BY id", "SELECT id FROM tags ORDER BY id DESC"
+    lab("lab", "compare", *turned, "--calls", "3")
+    lab("lab", "compare", *turned, "--calls", "3", "--ordered", expect=3)
+    lab.clean()
+
+
+def writes_stay_in_the_clone(lab):
+    count = "SELECT count(*), sum(id), max(updated_at) FROM tasks"
+    before = lab.cluster.query(count)
+    lab("lab", "compare", "DELETE FROM comments WHERE id = 1", "DELETE FROM comments WHERE id IN (1)",
+        "--calls", "2")
+    for where in (["--app-data"], ["--in", "tasklab"]):
+        done = lab("lab", "compare", "SELECT 1", "UPDATE tasks SET title = 'x'", *where, expect=1)
+        assert "statement B writes, and tasklab is only read" in done.stderr, done.stderr
+        done = lab("lab", "explain", "UPDATE tasks SET title = 'x'", "--analyze", *where, expect=1)
+        assert "the statement writes, and tasklab is only read" in done.stderr, done.stderr
+    assert lab.cluster.query(count) == before
+    lab.clean()
+
+
+def the_services_data_are_compared(lab):
+    done = lab("lab", "compare", "SELECT count(*) FROM tasks", "SELECT count(id) FROM tasks", "--app-data",
+               "--calls", "4", "--json")
+    report = json.loads(done.stdout)
+    check_json(report)
+    assert (report["database"], report["scale"], report["verdict"]) == ("tasklab", None, "same rows")
+    assert report["before"]["workload"]["calls"] == report["before"]["latency_ns"]["count"] == 4
+    assert report["before"]["plans"][0]["nodes"][0]["shared_blocks"] > 0
+    assert "Measured by one session" in report["note"]
+
+
+def mistakes_are_named(lab):
+    for words, code, said in (
+            (["compare", "SELECT 1", "SELECT * FORM x", "--app-data"], 1, "statement B, line 1: "),
+            (["compare", "SELECT nothing", "SELECT 1", "--app-data"], 1, 'column "nothing" does not exist'),
+            (["compare", "SELECT $1", "SELECT 1"], 1, "statement A has parameters ($1)"),
+            (["compare", "SELECT 1", " -- nothing"], 1, "statement B is empty"),
+            (["compare", "SELECT 1", "SELECT 'open"], 1, "statement B: line 1: "),
+            (["compare", "SELECT $1::int", "SELECT 1", "--params", "SELECT 1 WHERE false", "--app-data"], 1, "0 rows"),
+            (["compare", "SELECT 1", "SELECT 1", "--in", "active"], 1, "no lab is active"),
+            (["compare", "SELECT 1", "SELECT 1", "--in", "nothing"], 1, 'no database "nothing"'),
+            (["compare", "SELECT 1", "SELECT 1", "--app-data", "--clients", "2"], 1, "only in a clone"),
+            (["compare", "SELECT 1"], 2, "expected two statements"),
+            (["compare", "SELECT 1", "SELECT 1", "--in", "x", "--scale", "small"], 2, "choose one"),
+            (["compare", "SELECT 1", "SELECT 1", "--scale", "huge"], 2, "expected small, medium or large"),
+            (["compare", "SELECT 1", "SELECT 1", "--clients", "0"], 2, "--clients"),
+            (["explain"], 2, "expected one statement"),
+            (["explain", "SELECT 1", "--analyze", "--hypothetical", "CREATE INDEX ON tasks (id)"], 2, "choose one"),
+            (["explain", "SELEC 1"], 1, 'syntax error at or near "SELEC"'),
+            (["explain", "VACUUM"], 1, "this statement has no plan"),
+            (["explain", "SELECT 1; SELECT 2"], 1, "not several"),
+            (["explain", ";"], 1, "no statement to explain"),
+            (["explain", "SELECT 1", "--hypothetical", "DROP TABLE tasks"], 1, "this is none"),
+            (["explain", "SELECT 1", "--hypothetical", "CREATE INDEX ON nothing (a)"], 1, '"nothing" does not exist')):
+        done = lab("lab", *words, expect=code)
+        assert said in done.stderr, f"{words}: {done.stderr}"
+    lab.clean()
+
+
+FILTER = "SELECT id FROM tasks WHERE title = $1"
+VALUE = "SELECT title FROM tasks WHERE id = 7"
+INDEX = "CREATE INDEX ON tasks (title)"
+
+
+def a_plan_is_explained(lab):
+    done = lab("lab", "explain", FILTER, "--params", VALUE, "--json")
+    plan = json.loads(done.stdout)
+    assert (plan["place"], plan["database"], plan["analyzed"], plan["with"]) == ("read only", "tasklab", False, None)
+    assert plan["plan"]["nodes"][0]["total_cost"] > 0 and plan["plan"]["nodes"][0]["loops"] == 0
+    done = lab("lab", "explain", "SELECT count(*) FROM tasks", "--analyze")
+    assert "executed and rolled back" in done.stdout and "Aggregate" in done.stdout and "\033" not in done.stdout
+    version = int(lab.cluster.query("SHOW server_version_num"))
+    done = lab("lab", "explain", "SELECT FROM tasks WHERE id = $1", expect=0 if version >= 160000 else 1)
+    assert "for any parameters" in done.stdout or "--params" in done.stderr
+
+
+def indexes_are_imagined(lab):
+    words = ["lab", "explain", FILTER, "--params", VALUE, "--hypothetical", INDEX,
+             "--hypothetical", "CREATE INDEX ON tasks (version)"]
+    found = json.loads(lab(*words, "--json").stdout)
+    assert [index["used"] for index in found["hypothetical"]] == [True, False], found["hypothetical"]
+    assert all(index["bytes"] > 8192 for index in found["hypothetical"])
+    plan, imagined = (found[name]["nodes"] for name in ("plan", "with"))
+    assert imagined[0]["total_cost"] < plan[0]["total_cost"] / 10, (imagined[0], plan[0])
+    assert found["hypothetical"][0]["name"] in [node["index"] for node in imagined]
+    assert any(node["changed"] for node in plan) and any(node["changed"] for node in imagined)
+    text = lab(*words).stdout
+    for what in ("As it is", "With the hypothetical indexes", "not used", INDEX, "less\n"):
+        assert what in text, text
+    assert lab.cluster.query("SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%btree (title)%'") == "0"
+    lab.cluster.query("DROP EXTENSION hypopg")
+    done = lab(*words, expect=1)
+    assert "as a superuser run CREATE EXTENSION hypopg" in done.stderr, done.stderr
+    lab.cluster.query("CREATE EXTENSION hypopg")
+
+
+def a_labs_database_is_used(lab):
+    lab("lab", "run", "missing-index", "--keep")
+    where = ["--in", "missing-index"]
+    found = json.loads(lab("lab", "explain", "DELETE FROM task_tags", "--analyze", *where, "--json").stdout)
+    assert (found["place"], found["database"]) == ("lab", "lab_missing_index"), found["place"]
+    assert found["plan"]["nodes"][0]["type"] == "Delete" and found["plan"]["nodes"][1]["actual_rows"] > 0
+    assert lab.cluster.query("SELECT count(*) > 0 FROM task_tags", "lab_missing_index") == "t"
+    done = lab("lab", "compare", "DELETE FROM task_tags WHERE task_id = 1", "DELETE FROM task_tags WHERE task_id IN (1)",
+               *where, "--calls", "2", "--json")
+    check_json(json.loads(done.stdout))
+    lab("lab", "reset")
+    done = lab("lab", "explain", "SELECT count(*) FROM tasks", "--scale", "small", "--json")
+    assert json.loads(done.stdout)["place"] == "clone"
+    lab.clean()
+
+
 def main():
     cluster = system.Cluster()
     try:
         lab = Lab(sys.argv[1], cluster)
         lab("migrate", "up")
+        lab("seed", "--scale", "small")
         schema_refuses()
-        with tempfile.TemporaryDirectory() as folder:
-            a_run_is_saved_in_four_formats(lab, pathlib.Path(folder))
+        for part in (a_run_is_saved_in_four_formats, two_statements_are_compared):
+            with tempfile.TemporaryDirectory() as folder:
+                part(lab, pathlib.Path(folder))
+        for part in (other_rows_are_told, writes_stay_in_the_clone, the_services_data_are_compared,
+                     mistakes_are_named, a_plan_is_explained, indexes_are_imagined, a_labs_database_is_used):
+            part(lab)
+            print(f"report: {part.__name__.replace('_', ' ')}", flush=True)
     finally:
         cluster.remove()
     print("report: ok")

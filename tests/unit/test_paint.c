@@ -72,12 +72,12 @@ static void wrapping(void **state)
 	struct paint paint = painter(40, false);
 
 	(void)state;
-	paint_wrap(&paint, TERM_PLAIN, 4,
+	paint_wrap(&paint, TERM_PLAIN, "    ",
 		   "  A text of\n\nsome words that goes on beyond the forty columns  ");
 	expect("    A text of some words that goes on\n    beyond the forty columns\n");
 	paint = painter(40, false);
-	paint_wrap(&paint, TERM_PLAIN, 2, "aWordThatIsMuchTooLongForTheWidthOfTheLine b");
-	expect("  aWordThatIsMuchTooLongForTheWidthOfTheLine\n  b\n");
+	paint_wrap(&paint, TERM_PLAIN, "| ", "aWordThatIsMuchTooLongForTheWidthOfTheLine b");
+	expect("| aWordThatIsMuchTooLongForTheWidthOfTheLine\n| b\n");
 	paint = painter(40, false);
 	paint_lines(&paint, TERM_PLAIN, 2, "a\n\tb  \n\nc");
 	expect("  a\n      b\n\n  c\n");
@@ -93,7 +93,7 @@ static void tables(void **state)
 	paint_cell(table, TERM_PLAIN, "a");
 	paint_cell(table, TERM_PLAIN, "1");
 	paint_cell_bar(table, TERM_PLAIN, 0.5, 4);
-	paint_note(table, TERM_PLAIN, 2, "of the first");
+	paint_note(table, TERM_PLAIN, "  ", "of the first");
 	paint_cell(table, TERM_PLAIN, "two\nlines");
 	paint_cell(table, TERM_PLAIN, "1,000");
 	paint_cell_bar(table, TERM_PLAIN, 0.03, 4);

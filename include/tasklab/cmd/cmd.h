@@ -44,11 +44,19 @@ int cmd_version(struct cmd *cmd);
 int cmd_healthcheck(struct cmd *cmd);
 
 /* Options of one command, as a table. */
-enum cmd_option_type { CMD_OPTION_STR, CMD_OPTION_I64, CMD_OPTION_FLAG };
+enum cmd_option_type { CMD_OPTION_STR, CMD_OPTION_I64, CMD_OPTION_FLAG, CMD_OPTION_TEXTS };
+
+/* What an option that may be given several times collects. */
+#define CMD_TEXTS_MAX 16
+struct cmd_texts {
+	const char *items[CMD_TEXTS_MAX];
+	size_t count;
+};
+
 struct cmd_option {
 	const char *name; /* "scale": --scale VALUE or --scale=VALUE */
 	enum cmd_option_type type;
-	void *value; /* const char **, int64_t *, bool * */
+	void *value; /* const char **, int64_t *, bool *, struct cmd_texts * */
 };
 /* Takes the options out of argv; leaves the operands. -1 after a message on stderr (usage). */
 int cmd_options(struct cmd *cmd, const struct cmd_option *options, size_t n);
