@@ -1,5 +1,6 @@
--- The same with a window: one pass over the rows in their order, which carries the sum along. ROWS, from the
--- first to the current one: no two rows share a place in this order, since id is part of it.
+-- The same with a window: one pass over the rows in their order, which carries the sum along. ROWS,
+-- from the first to the current one: no two rows share a place in this order, since id is part of
+-- it.
 SELECT t.id, t.completed_at,
        sum(coalesce((t.metadata ->> 'estimate_hours')::numeric, 1))
            OVER (ORDER BY t.completed_at, t.id ROWS UNBOUNDED PRECEDING) AS hours_so_far

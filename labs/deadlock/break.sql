@@ -1,4 +1,5 @@
--- What the tasks of the workload are before it, for cleanup.sql and for counting: those that params.sql draws.
+-- What the tasks of the workload are before it, for cleanup.sql and for counting: those that
+-- params.sql draws.
 CREATE SCHEMA lab;
 CREATE TABLE lab.before AS
 SELECT id, metadata, version

@@ -1,5 +1,6 @@
--- Both lock both rows first, and in the same order: that of the key. Whoever comes second waits for the first row and
--- has none that the other could be waiting for. After that the order of the updates does not matter.
+-- Both lock both rows first, and in the same order: that of the key. Whoever comes second waits for
+-- the first row and has none that the other could be waiting for. After that the order of the
+-- updates does not matter.
 -- session one
 BEGIN;
 SELECT id FROM tasks WHERE id IN ($1, $2) ORDER BY id FOR UPDATE;

@@ -1,6 +1,7 @@
--- Two people at once: one moves an hour of the estimate from a task to another, the other moves three hours back.
--- Each takes where there is some and then puts it where it belongs. (The barrier is the moment in which both have
--- done the first half. It comes by itself, when there are enough people.)
+-- Two people at once: one moves an hour of the estimate from a task to another, the other moves
+-- three hours back. Each takes where there is some and then puts it where it belongs. (The barrier
+-- is the moment in which both have done the first half. It comes by itself, when there are enough
+-- people.)
 -- session one
 BEGIN;
 UPDATE tasks

@@ -1,5 +1,5 @@
--- Where the nightly import puts a batch before it is checked. Autovacuum comes sooner or later on a real
--- system; here it is off, so that what each night leaves behind stays to be counted.
+-- Where the nightly import puts a batch before it is checked. Autovacuum comes sooner or later on a
+-- real system; here it is off, so that what each night leaves behind stays to be counted.
 CREATE TABLE import_rows (
     id       bigint      PRIMARY KEY,
     task_id  bigint      NOT NULL,

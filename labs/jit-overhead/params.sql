@@ -1,5 +1,5 @@
--- Ten pages of six pinned projects each, none of them large (60 to 200 tasks): the same few milliseconds
--- of work at every scale. Drawn by a hash of the id.
+-- Ten pages of six pinned projects each, none of them large (60 to 200 tasks): the same few
+-- milliseconds of work at every scale. Drawn by a hash of the id.
 SELECT string_agg(id::text, ',' ORDER BY id) AS pinned
   FROM (SELECT p.id, row_number() OVER (ORDER BY md5(p.id || ':jit-overhead')) AS place
           FROM projects AS p

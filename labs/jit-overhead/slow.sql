@@ -1,4 +1,5 @@
--- The tiles of the projects that somebody has pinned, a handful. The page sends their ids as one text.
+-- The tiles of the projects that somebody has pinned, a handful. The page sends their ids as one
+-- text.
 SELECT pinned.id,
        (SELECT p.name FROM projects AS p WHERE p.id = pinned.id) AS name,
        work.open, work.late, work.urgent, work.unassigned,

@@ -1,6 +1,6 @@
--- The same, which waits for the table for no longer than 20 ms at a time. When it has not got it, it steps out of the
--- queue, lets the others pass, and tries again. (A migration tool does this from outside, each attempt a transaction of its
--- own.)
+-- The same, which waits for the table for no longer than 20 ms at a time. When it has not got it,
+-- it steps out of the queue, lets the others pass, and tries again. (A migration tool does this
+-- from outside, each attempt a transaction of its own.)
 -- session migration
 -- barrier
 DO $$
@@ -18,8 +18,8 @@ BEGIN
 END
 $$;
 
--- Two people who only read. The service gives up on them after 300 ms. (The advisory lock tells the report that
--- they are still there.)
+-- Two people who only read. The service gives up on them after 300 ms. (The advisory lock tells the
+-- report that they are still there.)
 -- session reader
 BEGIN;
 SET LOCAL statement_timeout = '300ms';
@@ -38,8 +38,8 @@ SELECT pg_advisory_xact_lock_shared(71);
 SELECT id, title, due_at FROM tasks WHERE project_id = $1 ORDER BY updated_at DESC, id DESC LIMIT 20;
 COMMIT;
 
--- A report that has read from tasks, and whose transaction stays open for longer than any reader's patience: it ends when
--- both of them have had their answer or have given up.
+-- A report that has read from tasks, and whose transaction stays open for longer than any reader's
+-- patience: it ends when both of them have had their answer or have given up.
 -- session report
 BEGIN;
 SELECT count(*) FROM tasks WHERE project_id = $1;

@@ -15,8 +15,8 @@ SELECT metadata ->> 'team' AS team,
 CREATE UNIQUE INDEX team_months_key ON team_months (team, month);
 ANALYZE team_months;
 
--- PostgreSQL does not keep the time of the last refresh. Whoever refreshes writes it here, and the page
--- shows it: an old figure with its time is honest, without it is a mistake.
+-- PostgreSQL does not keep the time of the last refresh. Whoever refreshes writes it here, and the
+-- page shows it: an old figure with its time is honest, without it is a mistake.
 CREATE TABLE team_months_refreshed (
     only_row     boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     refreshed_at timestamptz NOT NULL

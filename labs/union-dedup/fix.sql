@@ -1,5 +1,5 @@
--- UNION ALL where the inputs cannot share a row: their sources differ. The last two can, a task that is
--- urgent and nobody's, so they stay a UNION, in brackets: of some hundred rows.
+-- UNION ALL where the inputs cannot share a row: their sources differ. The last two can, a task
+-- that is urgent and nobody's, so they stay a UNION, in brackets: of some hundred rows.
 CREATE OR REPLACE VIEW activity AS
 SELECT 'change' AS source, e.id, e.task_id, e.actor_id AS user_id, e.at, e.changes::text AS what
   FROM task_events AS e
