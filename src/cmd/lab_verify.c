@@ -7,6 +7,7 @@
 #include <tasklab/base/term.h>
 #include <tasklab/lab/verify.h>
 
+#include "lab_service.h"
 #include "lab_web.h"
 #include "lab_words.h"
 #include "serve.h"
@@ -15,37 +16,6 @@ struct tally {
 	size_t sound, unsound, skipped, failed; /* failed: no proof could be made */
 };
 
-/* Text ----------------------------------------------------------------------------------------- */
-
-static void print_row(const struct verify_row *row)
-{
-	char score[16] = "", time[32];
-
-	if (row->score >= 0)
-		(void)snprintf(score, sizeof(score), "%d", row->score);
-	(void)printf("  %s%-4s%s %-14s %5s %9s  %s\n",
-		     term_on(stdout, row->holds ? TERM_GREEN : TERM_RED), row->holds ? "ok" : "NOT",
-		     term_off(stdout), row->what, score,
-		     row->ns > 0 ? term_duration_ns((uint64_t)row->ns, time) : "", row->reason);
-}
-
-static void print_lab(const struct verify_result *result)
-{
-	char time[32];
-
-	if (*result->skipped) {
-		(void)printf("%s%s%s: skipped: %s\n", term_on(stdout, TERM_BOLD), result->lab->slug,
-			     term_off(stdout), result->skipped);
-		return;
-	}
-	(void)printf("%s%s%s: %s, %s\n", term_on(stdout, TERM_BOLD), result->lab->slug,
-		     term_off(stdout), result->sound ? "sound" : "NOT sound",
-		     term_duration_ns((uint64_t)result->ns, time));
-	for (size_t i = 0; i < result->row_count; i++)
-		print_row(&result->rows[i]);
-	(void)fflush(stdout);
-}
-
 static void print_tally(const struct tally *tally, int64_t ns)
 {
 	char time[32];
@@ -53,37 +23,6 @@ static void print_tally(const struct tally *tally, int64_t ns)
 	(void)printf("\n%zu sound, %zu not sound, %zu skipped, %zu not verified, in %s\n",
 		     tally->sound, tally->unsound, tally->skipped, tally->failed,
 		     term_duration_ns((uint64_t)ns, time));
-}
-
-/* JSON ----------------------------------------------------------------------------------------- */
-
-static void write_lab(struct json *json, const struct verify_result *result)
-{
-	json_begin_object(json);
-	json_kv_string(json, "lab", result->lab->slug);
-	json_kv_string(json, "scale", seed_scale_name(result->scale));
-	json_kv_string(json, "skipped", *result->skipped ? result->skipped : NULL);
-	json_kv_bool(json, "sound", result->sound);
-	json_kv_i64(json, "ns", result->ns);
-	json_name(json, "claims");
-	json_begin_array(json);
-	for (size_t i = 0; i < result->row_count; i++) {
-		const struct verify_row *row = &result->rows[i];
-
-		json_begin_object(json);
-		json_kv_string(json, "claim", row->what);
-		json_kv_bool(json, "holds", row->holds);
-		json_name(json, "score");
-		if (row->score >= 0)
-			json_i64(json, row->score);
-		else
-			json_nil(json);
-		json_kv_i64(json, "ns", row->ns);
-		json_kv_string(json, "reason", *row->reason ? row->reason : NULL);
-		json_end_object(json);
-	}
-	json_end_array(json);
-	json_end_object(json);
 }
 
 /* The work ------------------------------------------------------------------------------------- */
@@ -112,29 +51,100 @@ static void take_result(void *arg, const struct lab *lab, const struct verify_re
 	else
 		tally->unsound++;
 	if (verification->cmd->json)
-		write_lab(&verification->json, result);
+		verify_write(&verification->json, result);
 	else
-		print_lab(result);
+		verify_text(result, stdout);
+	(void)fflush(stdout);
 }
 
-static int verify_labs(const struct cmd *cmd, struct verify_many *many, struct tally *tally)
+/* In the service, which is what a lab over HTTP is about. */
+static void verify_there(struct verification *verification, struct lab_service *service,
+			 const struct lab *lab, enum seed_scale scale, int stop_fd)
+{
+	const struct cmd *cmd = verification->cmd;
+	AUTO(buf_release) struct buf out = BUF_INIT(LAB_JSON_MAX);
+	struct lab_service_job job;
+	struct err err = ERR_INIT;
+	char body[128];
+
+	(void)snprintf(body, sizeof(body), "{\"action\":\"verify\",\"scale\":\"%s\"}",
+		       seed_scale_name(scale));
+	if (lab_service_work(service, body, stop_fd, &job, &err) < 0 ||
+	    lab_service_report(service, &job, cmd->json ? "json" : "text", &out, &err) < 0) {
+		verification->tally.failed++;
+		(void)cmd_fail(cmd, lab->slug, &err);
+		return;
+	}
+	if (job.accepted)
+		verification->tally.sound++;
+	else
+		verification->tally.unsound++;
+	if (cmd->json)
+		json_raw(&verification->json, buf_str(&out), out.len);
+	else
+		(void)fwrite(out.data, 1, out.len, stdout);
+	(void)fflush(stdout);
+}
+
+/* Labs over HTTP go to the service, one after the other; without it they are skipped. */
+static int verify_http(struct verification *verification, const struct verify_many *all,
+		       struct verify_many *rest, struct err *err)
+{
+	for (size_t i = 0; i < all->lab_count; i++) {
+		const struct lab *lab = &all->labs[i];
+		AUTO(lab_service_freep) struct lab_service *service = NULL;
+
+		if (lab->workload.kind != LAB_WORKLOAD_HTTP)
+			continue;
+		lab_service_find(verification->cmd, lab->slug, false, &service);
+		rest->labs = lab;
+		rest->lab_count = 1;
+		rest->jobs = 1;
+		if (service)
+			verify_there(verification, service, lab, all->scale, all->stop_fd);
+		else if (lab_verify_many(rest, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int verify_here(const struct verify_many *all, struct verify_many *some, struct err *err)
+{
+	AUTO(freep) struct lab *labs = calloc(all->lab_count + 1, sizeof(*labs));
+
+	if (!labs)
+		return err_no_memory(err);
+	some->lab_count = 0;
+	for (size_t i = 0; i < all->lab_count; i++)
+		if (all->labs[i].workload.kind != LAB_WORKLOAD_HTTP)
+			labs[some->lab_count++] = all->labs[i]; /* what it points to is shared */
+	some->labs = labs;
+	return lab_verify_many(some, err);
+}
+
+static int verify_labs(const struct cmd *cmd, struct verify_many *all, struct tally *tally)
 {
 	AUTO(buf_release) struct buf out = BUF_INIT(LAB_JSON_MAX);
 	struct verification verification = {.cmd = cmd, .json = JSON_INIT(&out)};
 	AUTO(lab_stop_closep) int stop_fd = -1;
+	struct verify_many some;
 	struct err err = ERR_INIT;
 	int code;
 
 	if (lab_stop_catch(&stop_fd, &err) < 0)
 		return cmd_fail(cmd, "cannot verify", &err);
-	many->stop_fd = stop_fd;
-	many->done = take_result;
-	many->arg = &verification;
-	many->progress = progress_new("verifying", 0);
+	all->stop_fd = stop_fd;
+	all->done = take_result;
+	all->arg = &verification;
+	some = *all;
 	json_begin_array(&verification.json);
-	code = lab_verify_many(many, &err);
+	some.progress = progress_new("verifying", 0);
+	code = verify_here(all, &some, &err);
+	progress_end(some.progress, code == 0);
+	some.progress = NULL;
+	if (code == 0 && verification.tally.failed == 0)
+		code = verify_http(&verification, all, &some, &err);
 	json_end_array(&verification.json);
-	progress_end(many->progress, code == 0);
 	*tally = verification.tally;
 	if (code < 0)
 		return cmd_fail(cmd, "cannot verify", &err);

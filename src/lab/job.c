@@ -22,6 +22,7 @@ static int work_run(struct job *job, bool *accepted, struct err *err)
 					    .lab = job->lab,
 					    .scale = job->view.scale,
 					    .keep = job->keep,
+					    .beside = job->beside,
 					    .progress = job->progress,
 					    .stop_fd = job->stop_fd,
 					    .run_id = job->view.id};
@@ -61,6 +62,21 @@ static int work_check(struct job *job, bool *accepted, struct err *err)
 	return 0;
 }
 
+static int work_verify(struct job *job, bool *accepted, struct err *err)
+{
+	const struct verify_options options = {.conninfo = job->conninfo,
+					       .lab = job->lab,
+					       .scale = job->view.scale,
+					       .progress = job->progress,
+					       .run_id = job->view.id,
+					       .stop_fd = job->stop_fd};
+
+	if (lab_verify(&options, &job->verify, err) < 0)
+		return -1;
+	*accepted = job->verify->sound || *job->verify->skipped;
+	return 0;
+}
+
 static int work_reset(struct job *job, bool *accepted, struct err *err)
 {
 	AUTO(freep) struct reset_database *databases = NULL;
@@ -75,10 +91,8 @@ static int work_reset(struct job *job, bool *accepted, struct err *err)
 }
 
 static job_action *const ACTIONS[] = {
-	[ENGINE_CHECK] = work_check,
-	[ENGINE_RESET] = work_reset,
-	[ENGINE_RUN] = work_run,
-	[ENGINE_START] = work_start,
+	[ENGINE_CHECK] = work_check, [ENGINE_RESET] = work_reset,   [ENGINE_RUN] = work_run,
+	[ENGINE_START] = work_start, [ENGINE_VERIFY] = work_verify,
 };
 
 int job_work(struct job *job, bool *accepted, struct err *err)
@@ -103,8 +117,8 @@ static int report_run(const struct job *job, const struct engine_look *look, str
 }
 
 /* On a stream in memory that has the colour and the width of the reader's terminal. */
-static int report_check_text(const struct job *job, const struct engine_look *look, struct buf *out,
-			     struct err *err)
+static int report_as_text(const struct job *job, const struct engine_look *look, struct buf *out,
+			  struct err *err)
 {
 	AUTO(freep) char *text = NULL;
 	size_t len = 0;
@@ -113,7 +127,10 @@ static int report_check_text(const struct job *job, const struct engine_look *lo
 	if (!stream)
 		return err_no_memory(err);
 	term_pretend(stream, look->colour, look->width);
-	check_text(job->check, stream);
+	if (job->check)
+		check_text(job->check, stream);
+	else
+		verify_text(job->verify, stream);
 	term_pretend(NULL, false, 0);
 	if (fclose(stream) != 0)
 		return err_errno(err, errno, "the report cannot be written", "memory stream");
@@ -128,11 +145,13 @@ int job_report(const struct job *job, const struct engine_look *look, struct buf
 		return report_run(job, look, out, err);
 	if (job->check && look->format == ENGINE_JSON)
 		return check_json(job->check, out, err);
-	if (job->check && look->format == ENGINE_TEXT)
-		return report_check_text(job, look, out, err);
+	if (job->verify && look->format == ENGINE_JSON)
+		return verify_json(job->verify, out, err);
+	if ((job->check || job->verify) && look->format == ENGINE_TEXT)
+		return report_as_text(job, look, out, err);
 	return err_set(err, ERR_NOT_FOUND,
-		       job->check ? "the report of a check is to be had as json and text"
-				  : "this job has no report",
+		       job->check || job->verify ? "this report is to be had as json and text"
+						 : "this job has no report",
 		       "%s of %s", engine_action_name(job->view.action), job->view.slug);
 }
 
@@ -209,6 +228,7 @@ void job_freep(struct job **pointer)
 	run_result_freep(&job->run);
 	check_result_freep(&job->check);
 	start_result_freep(&job->start);
+	verify_result_freep(&job->verify);
 	free(job->statement);
 	catalogue_freep(&job->catalogue);
 	progress_end(job->progress, true);

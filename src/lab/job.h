@@ -7,6 +7,7 @@
 #include <tasklab/lab/engine.h>
 #include <tasklab/lab/run.h>
 #include <tasklab/lab/start.h>
+#include <tasklab/lab/verify.h>
 
 struct job {
 	const char *conninfo;
@@ -25,6 +26,7 @@ struct job {
 	struct run_result *run;
 	struct check_result *check;
 	struct start_result *start;
+	struct verify_result *verify;
 };
 
 /* Takes over the catalogue, in which the lab is. ERR_UNPROCESSABLE: the answers do not fit it. */

@@ -10,6 +10,7 @@
 #include <tasklab/lab/learner.h>
 
 #include "appraisal.h"
+#include "web_phase.h"
 
 #define TEARDOWN_MS INT64_C(5000) /* a session ends a moment after its client */
 #define POLL_NS     (20 * CLOCK_NS_PER_MS)
@@ -314,8 +315,10 @@ static int check_teardown(struct verify *verify, struct err *err)
 static void store(const struct verify_options *options, const struct verify_result *result,
 		  int64_t started_us)
 {
-	struct history_run row = {
-		.kind = "verify", .started_us = started_us, .finished_us = clock_real_us()};
+	struct history_run row = {.id = options->run_id,
+				  .kind = "verify",
+				  .started_us = started_us,
+				  .finished_us = clock_real_us()};
 
 	(void)snprintf(row.slug, sizeof(row.slug), "%s", options->lab->slug);
 	(void)snprintf(row.scale, sizeof(row.scale), "%s", seed_scale_name(options->scale));
@@ -366,6 +369,12 @@ static int verify_lab(struct verify *verify, struct err *err)
 					   .progress = options->progress,
 					   .stop_fd = options->stop_fd};
 
+	if (options->lab->workload.kind == LAB_WORKLOAD_HTTP && !web_lent()) {
+		(void)snprintf(verify->result->skipped, sizeof(verify->result->skipped),
+			       "it works over HTTP and needs the service: start it "
+			       "(./sandbox up, docker compose up)");
+		return 0;
+	}
 	if (learner_may_start(options->conninfo, options->lab->slug, true, err) < 0 ||
 	    site_open(&where, &verify->site, err) < 0)
 		return -1;

@@ -33,7 +33,8 @@
 	X(ENGINE_CHECK, "check")                                                                   \
 	X(ENGINE_RESET, "reset")                                                                   \
 	X(ENGINE_RUN, "run")                                                                       \
-	X(ENGINE_START, "start")
+	X(ENGINE_START, "start")                                                                   \
+	X(ENGINE_VERIFY, "verify")
 
 /* X(identifier, name, media type) */
 #define ENGINE_FORMATS(X)                                                                          \

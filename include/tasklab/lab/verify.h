@@ -10,8 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <tasklab/base/err.h>
+#include <tasklab/base/json.h>
 #include <tasklab/lab/catalogue.h>
 #include <tasklab/seed/seed.h>
 
@@ -22,6 +24,7 @@ struct verify_options {
 	const struct lab *lab;
 	enum seed_scale scale;
 	struct progress *progress; /* the caller's; may be NULL */
+	int64_t run_id; /* of the row in lab_runs, from history_reserve; 0: the next one */
 	int stop_fd;
 };
 
@@ -48,6 +51,12 @@ struct verify_result {
  * kept the proof from being made (ERR_CONFLICT: the lab is active, or a job has it). */
 int lab_verify(const struct verify_options *options, struct verify_result **ret, struct err *err);
 void verify_result_freep(struct verify_result **result);
+
+/* report_verify.c */
+void verify_text(const struct verify_result *result, FILE *stream);
+/* One JSON object: by itself, or as a value of an open document. */
+int verify_json(const struct verify_result *result, struct buf *out, struct err *err);
+void verify_write(struct json *json, const struct verify_result *result);
 
 /* Many labs -------------------------------------------------------------------------------------
  */
