@@ -529,6 +529,7 @@ static void extension_missing(void **state)
 	struct pg *other = pg_start(NULL);
 
 	(void)state;
+	expect_exit(pg_conninfo(other), ARGS("migrate", "up"), 0);
 	expect_exit(pg_conninfo(other), ARGS("lab", "run", "missing-index"), 1);
 	expect_said("shared_preload_libraries = 'pg_stat_statements'");
 	pg_remove(other);
