@@ -162,7 +162,7 @@ static void say(const struct compare_result *result, const char *figure, const c
 	if (report_change_tone(a, b, REPORT_LESS) == REPORT_NEUTRAL)
 		(void)snprintf(out, size, "%s", same);
 	else if (a > 0 && b > 0)
-		(void)snprintf(out, size, "%s %s", text, b < a ? less : more);
+		(void)snprintf(out, size, "%.24s %s", text, b < a ? less : more);
 	else
 		(void)snprintf(out, size, "%s", b <= 0 ? less : more);
 }
