@@ -1,0 +1,11 @@
+-- Twenty deep pages, from a fifth of the way to the end: the offset of each, and the row before it,
+-- which a client that came by way of the page before has on its screen.
+SELECT page.row_number AS "offset", page.due_at, page.id
+  FROM (SELECT id, due_at, row_number() OVER (ORDER BY due_at, id), count(*) OVER ()
+          FROM tasks
+         WHERE due_at IS NOT NULL) AS page
+ WHERE page.row_number % 20 = 0
+   AND page.row_number > page.count / 5
+   AND page.row_number < page.count - 20
+ ORDER BY md5(page.row_number || ':offset-pagination')
+ LIMIT 20;
