@@ -168,14 +168,13 @@ static double per_call(const struct record *record, int64_t total)
 	return calls > 0 ? (double)total / calls : NAN;
 }
 
-/* What nested statements read or write counts too: a function's or a trigger's work is the call's
- * work. */
+/* What a function's or a trigger's statements read or write is in the counters of the statement
+ * that they are nested in: record->nested has it once more. */
 #define STATEMENT_KIND(name, a, b)                                                                 \
 	static double name(const struct lab_evidence *item, const struct record *record)           \
 	{                                                                                          \
 		(void)item;                                                                        \
-		return per_call(record, record->top.a + record->top.b + record->nested.a +         \
-						record->nested.b);                                 \
+		return per_call(record, record->top.a + record->top.b);                            \
 	}
 
 STATEMENT_KIND(shared_blocks, shared_blks_hit, shared_blks_read)
@@ -185,7 +184,7 @@ STATEMENT_KIND(temp_blocks, temp_blks_read, temp_blks_written)
 	static double name(const struct lab_evidence *item, const struct record *record)           \
 	{                                                                                          \
 		(void)item;                                                                        \
-		return per_call(record, record->top.counter + record->nested.counter);             \
+		return per_call(record, record->top.counter);                                      \
 	}
 
 WAL_KIND(wal_bytes, wal_bytes)

@@ -58,48 +58,45 @@ static double read_rows(const struct record *record)
 
 static double read_shared(const struct record *record)
 {
-	const struct record_statements *top = &record->top, *nested = &record->nested;
+	const struct record_statements *top = &record->top;
 
 	if (plans_only(record))
 		return per_sample(record, root_shared);
-	return per_call(record, top->shared_blks_hit + top->shared_blks_read +
-					nested->shared_blks_hit + nested->shared_blks_read);
+	return per_call(record, top->shared_blks_hit + top->shared_blks_read);
 }
 
 static double read_disk(const struct record *record)
 {
-	return per_call(record, record->top.shared_blks_read + record->nested.shared_blks_read);
+	return per_call(record, record->top.shared_blks_read);
 }
 
 static double read_dirtied(const struct record *record)
 {
-	return per_call(record,
-			record->top.shared_blks_dirtied + record->nested.shared_blks_dirtied);
+	return per_call(record, record->top.shared_blks_dirtied);
 }
 
 static double read_temp(const struct record *record)
 {
-	const struct record_statements *top = &record->top, *nested = &record->nested;
+	const struct record_statements *top = &record->top;
 
 	if (plans_only(record))
 		return per_sample(record, root_temp);
-	return per_call(record, top->temp_blks_read + top->temp_blks_written +
-					nested->temp_blks_read + nested->temp_blks_written);
+	return per_call(record, top->temp_blks_read + top->temp_blks_written);
 }
 
 static double read_wal_bytes(const struct record *record)
 {
-	return per_call(record, record->top.wal_bytes + record->nested.wal_bytes);
+	return per_call(record, record->top.wal_bytes);
 }
 
 static double read_wal_records(const struct record *record)
 {
-	return per_call(record, record->top.wal_records + record->nested.wal_records);
+	return per_call(record, record->top.wal_records);
 }
 
 static double read_wal_fpi(const struct record *record)
 {
-	return per_call(record, record->top.wal_fpi + record->nested.wal_fpi);
+	return per_call(record, record->top.wal_fpi);
 }
 
 static double read_nested(const struct record *record)
