@@ -156,6 +156,10 @@ int lab_check(const struct check_options *options, struct check_result **ret, st
 	result->started_us = clock_real_us();
 	if (options->answers)
 		result->answers = *options->answers;
+	if (options->statement && options->lab->workload.kind == LAB_WORKLOAD_HTTP)
+		return err_set(err, ERR_UNPROCESSABLE,
+			       "this lab works over HTTP: there is no statement of yours to check",
+			       "%s", "");
 	if (find_scale(options, &result->scale, err) < 0 ||
 	    learner_settings(options->conninfo, options->lab->slug, &noted, err) < 0)
 		return -1;
