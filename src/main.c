@@ -54,10 +54,10 @@ static const struct cmd_row commands[] = {
 	 "The operator's account tools; they work on the database and need no running service.\n"},
 	{"lab", cmd_lab, "run experiments on slow queries, from broken to fixed",
 	 "tasklab lab list | show LAB | status [--json]\n"
-	 "       tasklab lab start LAB [--scale small|medium|large] [--beside] [--json]\n"
-	 "       tasklab lab check [LAB] [--answer N,N] [--statement FILE|-] [--json]\n"
+	 "       tasklab lab start LAB [--scale small|medium|large] [--beside] [--local] [--json]\n"
+	 "       tasklab lab check [LAB] [--answer N,N] [--statement FILE|-] [--local] [--json]\n"
 	 "       tasklab lab hint | solution [LAB] [--json]\n"
-	 "       tasklab lab reset [LAB | --all] [--json]\n"
+	 "       tasklab lab reset [LAB [--local] | --all] [--json]\n"
 	 "       tasklab lab run LAB [--scale small|medium|large] [--report DIR] [--keep] [--beside]\n"
 	 "                           [--local] [--json]\n"
 	 "       tasklab lab compare SQL SQL [--params SQL] [--scale S | --in DATABASE | --app-data]\n"

@@ -218,6 +218,7 @@ static int start_engine(struct serve *serve, struct err *err)
 	return engine_new(&(struct engine_options){.conninfo = serve->config->database_url,
 						   .folders = folders.items,
 						   .folder_count = folders.count,
+						   .grafana_url = serve->config->grafana_url,
 						   .gate = serve->gate},
 			  &serve->engine, err);
 }

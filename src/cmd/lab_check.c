@@ -1,4 +1,5 @@
-/* lab_check.c - tasklab lab check: grades what was done to the active lab. */
+/* lab_check.c - tasklab lab check: grades what was done to the active lab, in the service or here.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include <tasklab/base/text.h>
 #include <tasklab/lab/check.h>
 
+#include "lab_service.h"
 #include "lab_words.h"
 
 #define STATEMENT_MAX ((size_t)64 * 1024)
@@ -61,12 +63,50 @@ static int check_alone(const struct cmd *cmd, struct check_options *check)
 	return print_check(cmd, result);
 }
 
+static int write_request(const struct check_options *check, struct buf *body, struct err *err)
+{
+	struct json json = JSON_INIT(body);
+
+	json_begin_object(&json);
+	json_kv_string(&json, "action", "check");
+	if (check->statement)
+		json_kv_string(&json, "statement", check->statement);
+	if (check->answers) {
+		json_name(&json, "answers");
+		json_begin_array(&json);
+		for (size_t i = 0; i < check->lab->quiz_count; i++)
+			json_i64(&json, check->answers->chosen[i]);
+		json_end_array(&json);
+	}
+	json_end_object(&json);
+	return buf_check(body, err);
+}
+
+static int check_in_service(const struct cmd *cmd, struct lab_service *service,
+			    const struct check_options *check)
+{
+	AUTO(buf_release) struct buf body = BUF_INIT(2 * STATEMENT_MAX);
+	AUTO(buf_release) struct buf out = BUF_INIT(CHECK_JSON_MAX);
+	struct lab_service_job job;
+	struct err err = ERR_INIT;
+
+	if (write_request(check, &body, &err) < 0 ||
+	    lab_service_work(service, buf_str(&body), check->stop_fd, &job, &err) < 0)
+		return cmd_fail(cmd, "the check failed", &err);
+	if (lab_service_print(cmd, service, &job, &out, &err) < 0)
+		return cmd_fail(cmd, "cannot fetch the result", &err);
+	return job.accepted ? CMD_OK : CMD_NOT_ACCEPTED;
+}
+
 int lab_word_check(struct cmd *cmd)
 {
 	const char *answer = NULL, *path = NULL;
+	bool local = false;
 	const struct cmd_option options[] = {{"answer", CMD_OPTION_STR, &answer},
-					     {"statement", CMD_OPTION_STR, &path}};
+					     {"statement", CMD_OPTION_STR, &path},
+					     {"local", CMD_OPTION_FLAG, &local}};
 	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
+	AUTO(lab_service_freep) struct lab_service *service = NULL;
 	AUTO(buf_release) struct buf statement = BUF_INIT(STATEMENT_MAX);
 	AUTO(lab_stop_closep) int stop_fd = -1;
 	struct check_options check = {.conninfo = cmd->config->database_url};
@@ -88,5 +128,6 @@ int lab_word_check(struct cmd *cmd)
 	check.stop_fd = stop_fd;
 	check.answers = answer ? &answers : NULL;
 	check.statement = path ? buf_str(&statement) : NULL;
-	return check_alone(cmd, &check);
+	lab_service_find(cmd, check.lab->slug, local, &service);
+	return service ? check_in_service(cmd, service, &check) : check_alone(cmd, &check);
 }

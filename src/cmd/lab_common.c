@@ -82,27 +82,6 @@ int lab_print_json(const struct cmd *cmd, const struct buf *out, const char *wha
 	return CMD_OK;
 }
 
-void lab_write_databases(struct json *json, const struct reset_database *databases, size_t n,
-			 bool touched_only)
-{
-	json_begin_array(json);
-	for (size_t i = 0; i < n; i++) {
-		const struct reset_database *one = &databases[i];
-
-		if (touched_only && !one->dropped && one->state != RESET_IN_USE)
-			continue;
-		json_begin_object(json);
-		json_kv_string(json, "name", one->name);
-		json_kv_string(json, "kind", one->kind == RESET_LAB ? "lab" : "template");
-		json_kv_string(json, "state", reset_state_name(one->state));
-		json_kv_i64(json, "bytes", one->bytes);
-		json_kv_string(json, "about", one->about);
-		json_kv_bool(json, "dropped", one->dropped);
-		json_end_object(json);
-	}
-	json_end_array(json);
-}
-
 const struct learner_progress *lab_progress_of(const struct learner_progress *all, size_t n,
 					       const char *slug)
 {

@@ -54,15 +54,14 @@ static int run_in_service(const struct cmd *cmd, struct lab_service *service,
 	struct err err = ERR_INIT;
 	char body[128];
 
-	(void)snprintf(body, sizeof(body), "{\"action\":\"run\",\"scale\":\"%s\",\"keep\":%s}",
-		       seed_scale_name(run->scale), run->keep ? "true" : "false");
+	(void)snprintf(body, sizeof(body),
+		       "{\"action\":\"run\",\"scale\":\"%s\",\"keep\":%s,\"beside\":%s}",
+		       seed_scale_name(run->scale), run->keep ? "true" : "false",
+		       run->beside ? "true" : "false");
 	if (lab_service_work(service, body, run->stop_fd, &job, &err) < 0)
 		return cmd_fail(cmd, "the run failed", &err);
-	if (lab_service_report(service, &job, cmd->json ? "json" : "text", &out, &err) < 0)
+	if (lab_service_print(cmd, service, &job, &out, &err) < 0)
 		return cmd_fail(cmd, "cannot fetch the report", &err);
-	(void)fwrite(out.data, 1, out.len, stdout);
-	if (cmd->json)
-		(void)putchar('\n');
 	if (folder && lab_service_save(service, &job, folder, run->scale, &err) < 0)
 		return cmd_fail(cmd, "cannot save the report", &err);
 	return job.accepted ? CMD_OK : CMD_NOT_ACCEPTED;

@@ -364,6 +364,17 @@ int lab_service_report(struct lab_service *service, const struct lab_service_job
 	return fetch(service, job, query, out, err);
 }
 
+int lab_service_print(const struct cmd *cmd, struct lab_service *service,
+		      const struct lab_service_job *job, struct buf *buf, struct err *err)
+{
+	if (lab_service_report(service, job, cmd->json ? "json" : "text", buf, err) < 0)
+		return -1;
+	(void)fwrite(buf->data, 1, buf->len, stdout);
+	if (cmd->json)
+		(void)putchar('\n');
+	return 0;
+}
+
 int lab_service_save(struct lab_service *service, const struct lab_service_job *job,
 		     const char *folder, enum seed_scale scale, struct err *err)
 {

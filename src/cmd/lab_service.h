@@ -31,6 +31,9 @@ int lab_service_work(struct lab_service *service, const char *body, int stop_fd,
 /* The report as text for standard output, as JSON, ...: format is a name of the API's. */
 int lab_service_report(struct lab_service *service, const struct lab_service_job *job,
 		       const char *format, struct buf *out, struct err *err);
+/* Prints the report as the command's reader wants it: text, or JSON with --json. */
+int lab_service_print(const struct cmd *cmd, struct lab_service *service,
+		      const struct lab_service_job *job, struct buf *buf, struct err *err);
 /* The report's files as report_save (lab/report.h) writes them. */
 int lab_service_save(struct lab_service *service, const struct lab_service_job *job,
 		     const char *folder, enum seed_scale scale, struct err *err);

@@ -6,6 +6,7 @@
 #include <tasklab/base/term.h>
 #include <tasklab/lab/start.h>
 
+#include "lab_service.h"
 #include "lab_words.h"
 
 /* The lab's sessions live as long as this process. */
@@ -53,14 +54,33 @@ static int start_alone(const struct cmd *cmd, struct start_options *start)
 	return rc;
 }
 
+static int start_in_service(const struct cmd *cmd, struct lab_service *service,
+			    const struct start_options *start)
+{
+	AUTO(start_result_freep) struct start_result *result = NULL;
+	struct lab_service_job job;
+	struct err err = ERR_INIT;
+	char body[128];
+
+	(void)snprintf(body, sizeof(body), "{\"action\":\"start\",\"scale\":\"%s\",\"beside\":%s}",
+		       seed_scale_name(start->scale), start->beside ? "true" : "false");
+	if (lab_service_work(service, body, start->stop_fd, &job, &err) < 0 ||
+	    lab_started(start, &result, &err) < 0)
+		return cmd_fail(cmd, "the lab was not started", &err);
+	return print_start(cmd, result);
+}
+
 int lab_word_start(struct cmd *cmd)
 {
 	const char *scale = "small";
+	bool local = false;
 	struct start_options start = {.conninfo = cmd->config->database_url,
 				      .grafana_url = cmd->config->grafana_url};
 	const struct cmd_option options[] = {{"scale", CMD_OPTION_STR, &scale},
-					     {"beside", CMD_OPTION_FLAG, &start.beside}};
+					     {"beside", CMD_OPTION_FLAG, &start.beside},
+					     {"local", CMD_OPTION_FLAG, &local}};
 	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
+	AUTO(lab_service_freep) struct lab_service *service = NULL;
 	AUTO(lab_stop_closep) int stop_fd = -1;
 	struct err err = ERR_INIT;
 	int rc;
@@ -75,5 +95,6 @@ int lab_word_start(struct cmd *cmd)
 	if (lab_stop_catch(&stop_fd, &err) < 0)
 		return cmd_fail(cmd, "cannot start this lab", &err);
 	start.stop_fd = stop_fd;
-	return start_alone(cmd, &start);
+	lab_service_find(cmd, start.lab->slug, local, &service);
+	return service ? start_in_service(cmd, service, &start) : start_alone(cmd, &start);
 }

@@ -76,7 +76,7 @@ static int status_json(const struct cmd *cmd, const struct status *status)
 					      status->sessions[i].slug));
 	json_end_array(&json);
 	json_name(&json, "databases");
-	lab_write_databases(&json, status->databases, status->database_count, false);
+	reset_json(status->databases, status->database_count, false, &json);
 	json_end_object(&json);
 	return lab_print_json(cmd, &out, "cannot write the status");
 }

@@ -41,9 +41,6 @@ int lab_operand(struct cmd *cmd, struct catalogue **catalogue, const struct lab 
 int lab_active_operand(struct cmd *cmd, struct catalogue **catalogue, const struct lab **ret);
 /* Slug, title, summary, level, minutes and topics as members of an open object. */
 void lab_write_about(struct json *json, const struct lab *lab);
-/* An array; touched_only: those that a reset dropped or left alone. */
-void lab_write_databases(struct json *json, const struct reset_database *databases, size_t n,
-			 bool touched_only);
 /* NULL: the lab was never started. */
 const struct learner_progress *lab_progress_of(const struct learner_progress *all, size_t n,
 					       const char *slug);

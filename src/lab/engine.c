@@ -12,7 +12,7 @@
 #include "job.h"
 
 struct engine {
-	char *conninfo;
+	char *conninfo, *grafana_url;
 	char *folders[ENGINE_FOLDERS_MAX];
 	size_t folder_count;
 	pthread_t thread;
@@ -213,7 +213,9 @@ static int make_job(const struct engine *engine, const struct engine_request *re
 	if (engine_catalogue(engine, &catalogue, err) < 0 ||
 	    catalogue_find(catalogue, request->slug, &lab, err) < 0)
 		return -1;
-	return job_new(engine->conninfo, request, &catalogue, lab, ret, err);
+	return job_new(&(struct engine_options){.conninfo = engine->conninfo,
+						.grafana_url = engine->grafana_url},
+		       request, &catalogue, lab, ret, err);
 }
 
 int engine_submit(struct engine *engine, const struct engine_request *request, struct err *err)
@@ -318,6 +320,7 @@ static void engine_free(struct engine *engine)
 	for (size_t i = 0; i < engine->folder_count; i++)
 		free(engine->folders[i]);
 	free(engine->conninfo);
+	free(engine->grafana_url);
 	pthread_cond_destroy(&engine->changed);
 	pthread_mutex_destroy(&engine->mutex);
 	free(engine);
@@ -327,7 +330,8 @@ static int copy_options(struct engine *engine, const struct engine_options *opti
 			struct err *err)
 {
 	engine->conninfo = strdup(options->conninfo);
-	if (!engine->conninfo)
+	engine->grafana_url = strdup(options->grafana_url ? options->grafana_url : "");
+	if (!engine->conninfo || !engine->grafana_url)
 		return err_no_memory(err);
 	for (size_t i = 0; i < options->folder_count && i < ENGINE_FOLDERS_MAX; i++) {
 		engine->folders[i] = strdup(options->folders[i]);

@@ -39,6 +39,7 @@ static int work_start(struct job *job, bool *accepted, struct err *err)
 					      .lab = job->lab,
 					      .scale = job->view.scale,
 					      .beside = job->beside,
+					      .grafana_url = job->grafana_url,
 					      .progress = job->progress,
 					      .stop_fd = job->stop_fd};
 
@@ -79,15 +80,9 @@ static int work_verify(struct job *job, bool *accepted, struct err *err)
 
 static int work_reset(struct job *job, bool *accepted, struct err *err)
 {
-	AUTO(freep) struct reset_database *databases = NULL;
-	size_t n;
-
-	if (reset_run(job->conninfo, job->catalogue, job->lab->slug, false, &databases, &n, err) <
-		    0 ||
-	    learner_end(job->conninfo, job->lab->slug, err) < 0)
-		return -1;
 	*accepted = true;
-	return 0;
+	return reset_run(job->conninfo, job->catalogue, job->lab->slug, false, &job->databases,
+			 &job->database_count, err);
 }
 
 static job_action *const ACTIONS[] = {
@@ -129,8 +124,10 @@ static int report_as_text(const struct job *job, const struct engine_look *look,
 	term_pretend(stream, look->colour, look->width);
 	if (job->check)
 		check_text(job->check, stream);
-	else
+	else if (job->verify)
 		verify_text(job->verify, stream);
+	else
+		start_text(job->start, stream);
 	term_pretend(NULL, false, 0);
 	if (fclose(stream) != 0)
 		return err_errno(err, errno, "the report cannot be written", "memory stream");
@@ -138,20 +135,45 @@ static int report_as_text(const struct job *job, const struct engine_look *look,
 	return 0;
 }
 
+static int report_reset_json(const struct job *job, struct buf *out, struct err *err)
+{
+	struct json json = JSON_INIT(out);
+
+	reset_json(job->databases, job->database_count, true, &json);
+	return buf_check(out, err);
+}
+
+static int report_json_of(const struct job *job, struct buf *out, struct err *err)
+{
+	if (job->check)
+		return check_json(job->check, out, err);
+	if (job->verify)
+		return verify_json(job->verify, out, err);
+	return job->start ? start_json(job->start, out, err) : report_reset_json(job, out, err);
+}
+
+static int report_text_of(const struct job *job, const struct engine_look *look, struct buf *out,
+			  struct err *err)
+{
+	if (job->check || job->verify || job->start)
+		return report_as_text(job, look, out, err);
+	reset_text(job->databases, job->database_count, out);
+	return buf_check(out, err);
+}
+
 int job_report(const struct job *job, const struct engine_look *look, struct buf *out,
 	       struct err *err)
 {
 	if (job->run)
 		return report_run(job, look, out, err);
-	if (job->check && look->format == ENGINE_JSON)
-		return check_json(job->check, out, err);
-	if (job->verify && look->format == ENGINE_JSON)
-		return verify_json(job->verify, out, err);
-	if ((job->check || job->verify) && look->format == ENGINE_TEXT)
-		return report_as_text(job, look, out, err);
-	return err_set(err, ERR_NOT_FOUND,
-		       job->check || job->verify ? "this report is to be had as json and text"
-						 : "this job has no report",
+	if (!job->check && !job->verify && !job->start && !job->databases)
+		return err_set(err, ERR_NOT_FOUND, "this job has no report", "%s of %s",
+			       engine_action_name(job->view.action), job->view.slug);
+	if (look->format == ENGINE_JSON)
+		return report_json_of(job, out, err);
+	if (look->format == ENGINE_TEXT)
+		return report_text_of(job, look, out, err);
+	return err_set(err, ERR_NOT_FOUND, "only runs have a report in that form: json and text",
 		       "%s of %s", engine_action_name(job->view.action), job->view.slug);
 }
 
@@ -189,14 +211,15 @@ static int read_statement(struct job *job, const struct engine_request *request,
 	return job->statement ? 0 : err_no_memory(err);
 }
 
-int job_new(const char *conninfo, const struct engine_request *request,
+int job_new(const struct engine_options *options, const struct engine_request *request,
 	    struct catalogue **catalogue, const struct lab *lab, struct job **ret, struct err *err)
 {
 	AUTO(job_freep) struct job *job = calloc(1, sizeof(*job));
 
 	if (!job)
 		return err_no_memory(err);
-	job->conninfo = conninfo;
+	job->conninfo = options->conninfo;
+	job->grafana_url = options->grafana_url;
 	job->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (job->stop_fd < 0)
 		return err_errno(err, errno, "the job cannot be started", "eventfd");
@@ -229,6 +252,7 @@ void job_freep(struct job **pointer)
 	check_result_freep(&job->check);
 	start_result_freep(&job->start);
 	verify_result_freep(&job->verify);
+	free(job->databases);
 	free(job->statement);
 	catalogue_freep(&job->catalogue);
 	progress_end(job->progress, true);

@@ -5,13 +5,14 @@
 #include <tasklab/base/term.h>
 #include <tasklab/lab/check.h>
 #include <tasklab/lab/engine.h>
+#include <tasklab/lab/reset.h>
 #include <tasklab/lab/run.h>
 #include <tasklab/lab/start.h>
 #include <tasklab/lab/verify.h>
 
 struct job {
-	const char *conninfo;
-	struct engine_job view; /* label, done and total are read from progress */
+	const char *conninfo, *grafana_url; /* the engine's */
+	struct engine_job view;             /* label, done and total are read from progress */
 	struct catalogue *catalogue;
 	const struct lab *lab;
 	struct progress *progress;
@@ -27,10 +28,13 @@ struct job {
 	struct check_result *check;
 	struct start_result *start;
 	struct verify_result *verify;
+	struct reset_database *databases;
+	size_t database_count;
 };
 
-/* Takes over the catalogue, in which the lab is. ERR_UNPROCESSABLE: the answers do not fit it. */
-int job_new(const char *conninfo, const struct engine_request *request,
+/* Of options the strings must stay. Takes over the catalogue, in which the lab is.
+ * ERR_UNPROCESSABLE: the answers do not fit it. */
+int job_new(const struct engine_options *options, const struct engine_request *request,
 	    struct catalogue **catalogue, const struct lab *lab, struct job **ret, struct err *err);
 void job_freep(struct job **job);
 /* Makes stop_fd readable. */

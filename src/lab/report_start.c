@@ -62,7 +62,7 @@ int start_json(const struct start_result *result, struct buf *out, struct err *e
 		json_str(&json, lab->workload.requests.items[i]);
 	json_end_array(&json);
 	lesson_quiz_json(&json, lab);
-	json_kv_bool(&json, "holds_sessions", result->held != NULL);
+	json_kv_bool(&json, "holds_sessions", lab->session_count > 0);
 	json_end_object(&json);
 	return buf_check(out, err);
 }

@@ -34,7 +34,6 @@ static int build(const struct start_options *options, struct site *site,
 	if (stand_build(site, site->database, STAND_BROKEN, &stand, err) < 0 ||
 	    enter(options, site, noted, err) < 0)
 		return -1;
-	memcpy(result->database, site->database, sizeof(result->database));
 	site_keep(site, stand->database);
 	if (options->lab->session_count > 0)
 		result->held = stand_take_held(stand);
@@ -61,29 +60,38 @@ static int start_on(const struct start_options *options, struct start_result *re
 	return site_close(&site, code, err);
 }
 
-int lab_start(const struct start_options *options, struct start_result **ret, struct err *err)
+int lab_started(const struct start_options *options, struct start_result **ret, struct err *err)
 {
 	AUTO(start_result_freep) struct start_result *result = calloc(1, sizeof(*result));
-	struct err why = ERR_INIT;
 
 	if (!result)
 		return err_no_memory(err);
 	result->lab = options->lab;
 	result->scale = options->scale;
-	if (learner_may_start(options->conninfo, options->lab->slug, options->beside, err) < 0)
+	guard_lab_database(options->lab->slug, result->database);
+	if (options->grafana_url && *options->grafana_url)
+		(void)snprintf(result->dashboard, sizeof(result->dashboard),
+			       "%.300s/d/tasklab-labs", options->grafana_url);
+	result->psql = db_conninfo_psql(options->conninfo, result->database);
+	if (!result->psql)
+		return err_no_memory(err);
+	*ret = TAKE(result);
+	return 0;
+}
+
+int lab_start(const struct start_options *options, struct start_result **ret, struct err *err)
+{
+	AUTO(start_result_freep) struct start_result *result = NULL;
+	struct err why = ERR_INIT;
+
+	if (lab_started(options, &result, err) < 0 ||
+	    learner_may_start(options->conninfo, options->lab->slug, options->beside, err) < 0)
 		return -1;
 	if (start_on(options, result, &why) < 0) {
 		if (err)
 			*err = why;
 		return -1;
 	}
-	if (options->grafana_url && *options->grafana_url)
-		(void)snprintf(result->dashboard, sizeof(result->dashboard),
-			       "%.300s/d/tasklab-postgresql?var-database=%s", options->grafana_url,
-			       result->database);
-	result->psql = db_conninfo_psql(options->conninfo, result->database);
-	if (!result->psql)
-		return err_no_memory(err);
 	*ret = TAKE(result);
 	return 0;
 }

@@ -79,7 +79,7 @@ class Loop(Labs):
         start = self.json("start", "missing-index")
         self.assertEqual(start["database"], "lab_missing_index")
         self.assertEqual([len(q["choices"]) for q in start["quiz"]], [4, 4])
-        self.assertIn("/d/tasklab-postgresql?var-database=lab_missing_index", start["dashboard"])
+        self.assertIn("/d/tasklab-labs", start["dashboard"])
         self.assertEqual(self.cluster.query("SELECT 1", start["database"]), "1")
         self.assertEqual(self.json("status")["active"][0]["lab"], "missing-index")
 

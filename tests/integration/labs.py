@@ -308,6 +308,50 @@ class LabsTest(unittest.TestCase):
         latest = self.ask("GET", LAB + "/runs?limit=1")[2]["items"][0]
         self.assertEqual(self.job(f"{LAB}/runs/{latest['id']}")["report"], report)
 
+    def test_commands_of_the_loop(self):
+        """Start, check and reset in the service; a check beside it finds the database at rest."""
+        used = f"in the service at 127.0.0.1:{self.service.port}\n"
+        start = self.command("start", "missing-index")
+        self.addCleanup(lambda: self.command("reset", "missing-index"))
+        self.assertEqual((start.returncode, used in start.stderr), (0, True), start.stderr)
+        self.assertIn("-d lab_missing_index", start.stdout)
+        self.assertEqual(self.active(), ["missing-index"])
+        self.traffic_flows()
+        other = self.command("start", "index-only-scan")
+        self.assertEqual(other.returncode, 1)
+        self.assertIn("missing-index is active", other.stderr)
+        check = self.command("check", "--answer", "1,1", "--json")
+        self.assertEqual((check.returncode, used in check.stderr), (3, True), check.stderr)
+        self.assertLess(json.loads(check.stdout)["score"], 70)
+        alone = self.command("check", "--local", "--json")
+        self.assertEqual((alone.returncode, "stand-alone" in alone.stderr), (3, True), alone.stderr)
+        self.assertEqual(json.loads(alone.stdout)["evidence"][0]["before"], json.loads(check.stdout)["evidence"][0]["before"])
+        self.traffic_flows()
+        run = self.command("run", "missing-index")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("is active", run.stderr)
+        reset = self.command("reset", "missing-index")
+        self.assertEqual((reset.returncode, reset.stdout), (0, "dropped lab_missing_index\n"), reset.stderr)
+        self.assertEqual(self.active(), [])
+
+    def test_held_sessions(self):
+        """The service holds them, again after a restart; a lab that was started without it is taken up."""
+        held = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'lab_bloat_held_xmin' AND state = 'idle in transaction'"
+        start = self.command("start", "bloat-held-xmin")
+        self.assertEqual(start.returncode, 0, start.stderr)
+        self.addCleanup(lambda: self.command("reset", "bloat-held-xmin"))
+        self.assertEqual(self.cluster.query(held), "1")
+        self.restart()
+        self.assertEqual(self.cluster.query(held), "1")
+        self.assertEqual(self.command("reset", "--local", "bloat-held-xmin").returncode, 0)
+        wait_until("the service lets go", lambda: not self.active())
+        with subprocess.Popen([BINARY, "lab", "start", "bloat-held-xmin", "--local"], env=self.service.environment,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+            wait_until("the service takes it up", self.active, 120)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+        self.assertEqual(self.cluster.query(held), "1")
+
     def test_command_is_interrupted(self):
         """Ctrl-C cancels the job in the service."""
         with subprocess.Popen([BINARY, "lab", "run", "missing-index", "--json"], env=self.service.environment,

@@ -91,7 +91,8 @@ struct engine_options {
 	const char *conninfo;       /* the service's database */
 	const char *const *folders; /* of labs; read anew for each job */
 	size_t folder_count;
-	struct gate *gate; /* the caller's: opened for active labs over HTTP */
+	const char *grafana_url; /* for links to the dashboard; "": none are given */
+	struct gate *gate;       /* the caller's: opened for active labs over HTTP */
 };
 
 struct engine;

@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <tasklab/base/buf.h>
 #include <tasklab/base/err.h>
+#include <tasklab/base/json.h>
 #include <tasklab/lab/catalogue.h>
 
 enum reset_kind { RESET_LAB, RESET_TEMPLATE };
@@ -35,6 +37,11 @@ int reset_list(const char *conninfo, const struct catalogue *catalogue, struct r
  * sealed ones. Databases in use are left alone; *ret lists all that were looked at. */
 int reset_run(const char *conninfo, const struct catalogue *catalogue, const char *slug,
 	      bool templates, struct reset_database **ret, size_t *n, struct err *err);
+/* report_reset.c: what reset_run did; and the databases as an array, of which touched_only leaves
+ * out those that a reset neither dropped nor left alone. */
+void reset_text(const struct reset_database *databases, size_t n, struct buf *out);
+void reset_json(const struct reset_database *databases, size_t n, bool touched_only,
+		struct json *json);
 const char *reset_state_name(enum reset_state state); /* "left behind" */
 
 #endif

@@ -37,6 +37,8 @@ struct start_result {
  * has this one; ERR_UNPROCESSABLE: the lab does not apply to this server, and why. On failure
  * nothing is left. */
 int lab_start(const struct start_options *options, struct start_result **ret, struct err *err);
+/* The same of a lab that another process has started just so; it holds no sessions. */
+int lab_started(const struct start_options *options, struct start_result **ret, struct err *err);
 void start_result_freep(struct start_result **result);
 
 /* report_start.c: goal, psql line, statement, quiz, what to do next; and as one JSON object. */
