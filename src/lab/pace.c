@@ -12,8 +12,8 @@ void pace_rest(const struct site *site, int64_t begin_ns, int64_t pace_ns)
 
 	if (pace_ns == 0)
 		return;
-	if (now_ns + took_ns > until_ns)
-		until_ns = now_ns + took_ns;
+	if (now_ns + PACE_RESTS * took_ns > until_ns)
+		until_ns = now_ns + PACE_RESTS * took_ns;
 	while (now_ns < until_ns && !site_stopped(site)) {
 		int64_t turn_ns = now_ns + TURN_NS;
 

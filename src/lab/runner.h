@@ -28,8 +28,7 @@ struct runner_job {
 	int (*done)(void *counting, struct err *err);
 	void *counting;
 	enum labels_phase phase; /* each call is observed in it, under the lab's label */
-	int64_t pace_ns; /* background: a client's calls begin at least so far apart, and it rests
-			    as long as its last call took; 0: one comes right after the other */
+	int64_t pace_ns; /* background: see pace.h; 0: one call comes right after the other */
 };
 
 /* Call i takes parameter row i modulo their number and belongs to client i modulo theirs, so every

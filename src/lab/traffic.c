@@ -15,19 +15,10 @@
 #include <tasklab/db/monitor.h>
 #include <tasklab/lab/labels.h>
 
-#include "runner.h"
-#include "script.h"
-#include "web_phase.h"
-#include "web_runner.h"
+#include "stretch.h"
 
-#define PACE_NS    (50 * CLOCK_NS_PER_MS)
-#define BURST_MS   1000           /* least time from burst to burst */
 #define AGAIN_NS   CLOCK_NS_PER_S /* after an end that nobody asked for */
-#define LOOK_MS    INT64_C(10000) /* longest statement beside the workload's */
-#define FOREVER_S  INT64_C(1000000000)
 #define REASON_MAX sizeof(((struct err *)0)->message)
-
-static const char SQL_THERE[] = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)";
 
 struct traffic {
 	const struct engine *engine;
@@ -42,239 +33,28 @@ struct traffic {
 	char *statement; /* instead of slow.sql; NULL: slow.sql */
 };
 
-/* One stretch of it, from its connections to whatever ends it. */
-struct stretch {
-	struct traffic *traffic;
-	struct catalogue *catalogue;
-	char *statement;
-	struct site site; /* without the lock: only what connections need */
-	struct params params;
-};
-
-/* What to do --------------------------------------------------------------------------------- */
-
-static int find_lab(struct stretch *stretch, struct err *err)
-{
-	struct traffic *traffic = stretch->traffic;
-	struct site *site = &stretch->site;
-	const char *statement;
-
-	if (engine_catalogue(traffic->engine, &stretch->catalogue, err) < 0 ||
-	    catalogue_find(stretch->catalogue, traffic->slug, &site->lab, err) < 0)
-		return -1;
-	site->options.conninfo = traffic->conninfo;
-	site->options.lab = site->lab;
-	guard_lab_database(traffic->slug, site->database);
-	guard_reference_database(traffic->slug, site->reference);
-	LOCK(&traffic->mutex);
-	statement = traffic->statement ? traffic->statement : site->lab->slow_sql;
-	stretch->statement = statement ? strdup(statement) : NULL;
-	return statement && !stretch->statement ? err_no_memory(err) : 0;
-}
-
-/* The rows as the broken data give them: fewer than the workload asks for will do. */
-static int read_params(struct stretch *stretch, struct err *err)
-{
-	const struct lab *lab = stretch->site.lab;
-	AUTO(db_conn_closep) struct db_conn *conn = NULL;
-
-	if (site_connect(&stretch->site, stretch->site.database, NULL, &conn, err) < 0)
-		return -1;
-	db_conn_set_deadline(conn, clock_mono_ns() + LOOK_MS * CLOCK_NS_PER_MS);
-	if (params_read(conn, lab->params_sql, (size_t)lab->workload.parameters, &stretch->params,
-			err) == 0)
-		return 0;
-	return params_read(conn, lab->params_sql, 1, &stretch->params, err);
-}
-
-static int open_guard(struct stretch *stretch, struct err *err)
-{
-	struct site *site = &stretch->site;
-
-	db_conn_closep(&site->guard);
-	if (guard_open(stretch->traffic->conninfo, site->database, &site->guard, err) < 0)
-		return -1;
-	db_conn_set_limit(site->guard, &site->interrupt.limit_ns);
-	site->server_version = db_conn_server_version(site->guard);
-	return 0;
-}
-
-/* False when somebody works on the lab, or its database is gone. Asked again after connecting:
- * whoever takes the lock ends the sessions that it finds, so either it finds ours or we find it. */
-static int check_free(struct stretch *stretch, bool *free_now, struct err *err)
-{
-	AUTO(db_result_freep) struct db_result *there = NULL;
-	struct site *site = &stretch->site;
-	bool locked;
-
-	db_conn_set_deadline(site->guard, clock_mono_ns() + LOOK_MS * CLOCK_NS_PER_MS);
-	if (guard_locked(site->guard, site->database, &locked, err) < 0 ||
-	    db_conn_query(site->guard, SQL_THERE, DB_ARGS(db_text(site->database)), &there, err) <
-		    0)
-		return -1;
-	*free_now = !locked && db_get_bool(there, 0, 0);
-	return 0;
-}
-
-/* Statements' identifiers ---------------------------------------------------------------------- */
-
-static int add_id(struct db_conn *conn, const struct script_step *step, const struct params *params,
-		  int64_t *ids, size_t *n, struct err *err)
-{
-	size_t count = params->columns + (step->repeat > 0);
-	bool found = false;
-
-	if (db_conn_prepare_types(conn, "tasklab_follow", step->sql, params->types, count, err) <
-		    0 ||
-	    db_conn_query_id(conn, "tasklab_follow", count, &found, &ids[*n], err) < 0)
-		return -1;
-	*n += found;
-	return db_conn_script(conn, "DEALLOCATE tasklab_follow", err);
-}
-
-/* What has a plan has an identifier that can be asked for. */
-static int follow_script(struct stretch *stretch, const struct script *script, struct err *err)
-{
-	AUTO(db_conn_closep) struct db_conn *conn = NULL;
-	int64_t ids[DB_FOLLOW_IDS_MAX];
-	size_t n = 0;
-
-	if (site_connect(&stretch->site, stretch->site.database, NULL, &conn, err) < 0)
-		return -1;
-	db_conn_set_deadline(conn, clock_mono_ns() + LOOK_MS * CLOCK_NS_PER_MS);
-	for (size_t i = 0; i < script->count; i++) {
-		for (size_t k = 0; k < script->sessions[i].count; k++) {
-			const struct script_step *step = &script->sessions[i].steps[k];
-
-			if (step->kind == SCRIPT_PLANNED && n < DB_FOLLOW_IDS_MAX &&
-			    add_id(conn, step, &stretch->params, ids, &n, err) < 0)
-				return -1;
-		}
-	}
-	db_follow(stretch->traffic->label, stretch->site.database, ids, n);
-	return 0;
-}
-
-static int follow(struct stretch *stretch, struct err *err)
-{
-	AUTO(script_freep) struct script *script = NULL;
-
-	if (!stretch->statement)
-		return 0;
-	if (script_parse(stretch->statement, stretch->params.columns, &script, err) < 0)
-		return -1;
-	return follow_script(stretch, script, err);
-}
-
-/* A stretch ------------------------------------------------------------------------------------ */
-
-static int run_statements(struct stretch *stretch, struct lab_workload *workload,
-			  struct record *record, struct err *err)
-{
-	AUTO(script_freep) struct script *script = NULL;
-	struct runner_job job = {.site = &stretch->site,
-				 .database = stretch->site.database,
-				 .name = "the statement",
-				 .params = &stretch->params,
-				 .workload = workload,
-				 .phase = LABELS_BACKGROUND,
-				 .pace_ns = PACE_NS};
-
-	if (script_parse(stretch->statement, stretch->params.columns, &script, err) < 0)
-		return -1;
-	job.script = script;
-	workload->clients = 1;
-	return runner_run(&job, record, err);
-}
-
-static int at_once(void *arg, struct err *err)
-{
-	(void)arg;
-	(void)err;
-	return 0;
-}
-
-/* With as many clients as the lab has, since what they do to each other may be its subject. */
-static int run_requests(struct stretch *stretch, struct lab_workload *workload,
-			struct record *record, struct err *err)
-{
-	const struct web_job job = {.web = web_lent(),
-				    .name = stretch->traffic->slug,
-				    .site = &stretch->site,
-				    .params = &stretch->params,
-				    .workload = workload,
-				    .phase = LABELS_BACKGROUND,
-				    .pace_ns = workload->clients * PACE_NS};
-
-	if (!job.web)
-		return err_set(err, ERR_UNAVAILABLE, "the service does not listen yet", "%s", "");
-	if (workload->burst_ms > 0 && workload->burst_ms < BURST_MS)
-		workload->burst_ms = BURST_MS;
-	return web_run(&job, at_once, NULL, record, err);
-}
-
-static int make_calls(struct stretch *stretch, struct err *err)
-{
-	struct lab_workload workload = stretch->site.lab->workload;
-	AUTO(record_freep) struct record *record = NULL;
-
-	workload.calls = 0;
-	workload.seconds = FOREVER_S;
-	workload.checkpoint = false;
-	if (record_new(&record, err) < 0)
-		return -1;
-	if (workload.kind == LAB_WORKLOAD_HTTP)
-		return run_requests(stretch, &workload, record, err);
-	return run_statements(stretch, &workload, record, err);
-}
-
-static int work(struct stretch *stretch, struct err *err)
-{
-	bool free_now = false;
-
-	if (open_guard(stretch, err) < 0 || check_free(stretch, &free_now, err) < 0)
-		return -1;
-	if (!free_now)
-		return 0;
-	if (read_params(stretch, err) < 0 || follow(stretch, err) < 0 ||
-	    check_free(stretch, &free_now, err) < 0)
-		return -1;
-	return free_now ? make_calls(stretch, err) : 0;
-}
-
-/* Sessions that were ended, or a database that went, are how others take over: no failure. */
-static bool was_taken_over(struct stretch *stretch)
-{
-	bool free_now = true;
-
-	return open_guard(stretch, NULL) == 0 && check_free(stretch, &free_now, NULL) == 0 &&
-	       !free_now;
-}
+/* The thread ----------------------------------------------------------------------------------- */
 
 static int run_stretch(struct traffic *traffic, struct err *err)
 {
-	struct stretch stretch = {.traffic = traffic};
-	struct site *site = &stretch.site;
-	int result = find_lab(&stretch, err);
+	AUTO(freep) char *statement = NULL;
+	struct stretch_options options = {.engine = traffic->engine,
+					  .conninfo = traffic->conninfo,
+					  .slug = traffic->slug,
+					  .label = traffic->label,
+					  .stop_fd = traffic->stop_fd};
 
-	if (result == 0) {
-		interrupt_init(&site->interrupt, traffic->conninfo, site->lab, traffic->stop_fd);
-		result = interrupt_start(&site->interrupt, err);
+	{
+		LOCK(&traffic->mutex);
+		if (traffic->statement) {
+			statement = strdup(traffic->statement);
+			if (!statement)
+				return err_no_memory(err);
+		}
 	}
-	if (result == 0) {
-		result = work(&stretch, err);
-		if (result < 0 && (site_stopped(site) || was_taken_over(&stretch)))
-			result = 0;
-		interrupt_end(&site->interrupt);
-	}
-	db_conn_closep(&site->guard);
-	params_release(&stretch.params);
-	free(stretch.statement);
-	catalogue_freep(&stretch.catalogue);
-	return result;
+	options.statement = statement;
+	return stretch_run(&options, err);
 }
-
-/* The thread ----------------------------------------------------------------------------------- */
 
 /* False: it is over. */
 static bool wait_for_leave(struct traffic *traffic, int64_t not_before_ns)

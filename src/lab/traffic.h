@@ -1,8 +1,9 @@
 /* traffic.h - the background traffic on an active lab's database: its own workload, modestly.
  *
- * One client makes calls with the lab's parameters, 20 a second at most, and rests as long as a
- * call took. There is no traffic while somebody holds the lock of the lab's databases: a check, a
- * run or a reset, in this process or another.
+ * One client makes calls with the lab's parameters, 20 a second at most, and rests in between. A
+ * workload that writes goes far slower, since dead rows stay: autovacuum is off in labs; and after
+ * as many calls as a phase has cleanup.sql puts the data back. There is no traffic while somebody
+ * holds the lock of the lab's databases: a check, a run or a reset, in this process or another.
  */
 #ifndef LAB_TRAFFIC_H
 #define LAB_TRAFFIC_H
