@@ -1,4 +1,4 @@
--- Forty pieces of rare words: the customers' names that end some titles, without their first letter
+-- Twenty pieces of rare words: the customers' names that end some titles, without their first letter
 -- and at most six letters long, as somebody types who remembers half of a name.
 SELECT substr(word, 2, 6)
   FROM (SELECT lower(substring(title FROM '[^ ]+$')) AS word FROM tasks) AS words
@@ -6,4 +6,4 @@ SELECT substr(word, 2, 6)
  GROUP BY word
 HAVING count(*) <= 2
  ORDER BY md5(word || ':leading-wildcard')
- LIMIT 40;
+ LIMIT 20;
