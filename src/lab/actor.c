@@ -8,7 +8,6 @@
 #include <tasklab/base/clock.h>
 
 #define CALL_MAX_NS (INT64_C(600) * CLOCK_NS_PER_S)
-#define NAME_SIZE   16
 
 /* Commits are only sent along with counts of some table, so it reads one. */
 static const char SQL_FLUSH[] = "SELECT pg_stat_force_next_flush()::text FROM pg_am LIMIT 1";
@@ -86,11 +85,18 @@ static bool keeps_prepared(const struct script_step *step)
 	return step->kind != SCRIPT_UTILITY;
 }
 
-static void name_of(const struct script_step *step, size_t number, char out[NAME_SIZE])
+static int name_statements(struct actor *actor, struct err *err)
 {
-	*out = '\0';
-	if (keeps_prepared(step))
-		(void)snprintf(out, NAME_SIZE, "lab%zu", number);
+	const struct script_session *script = actor->script;
+
+	actor->statements = calloc(script->count, sizeof(*actor->statements));
+	if (!actor->statements)
+		return err_no_memory(err);
+	for (size_t i = 0; i < script->count; i++)
+		if (keeps_prepared(&script->steps[i]))
+			(void)snprintf(actor->statements[i].name, sizeof(actor->statements[i].name),
+				       "lab%zu", i);
+	return 0;
 }
 
 static size_t parameters_of(const struct actor *actor, const struct script_step *step)
@@ -113,14 +119,13 @@ static int prepare(struct actor *actor, size_t i, struct err *err)
 {
 	const struct runner_job *job = actor->job;
 	const struct script_step *step = &actor->script->steps[i];
-	char name[NAME_SIZE];
+	struct actor_statement *statement = &actor->statements[i];
 
-	name_of(step, i, name);
 	actor->seen.own_commits += !db_conn_in_transaction(actor->conn);
-	if (db_conn_prepare_types(actor->conn, name, step->sql, job->params->types,
+	if (db_conn_prepare_types(actor->conn, statement->name, step->sql, job->params->types,
 				  parameters_of(actor, step), err) < 0)
 		return -1;
-	actor->prepared[i] = keeps_prepared(step);
+	statement->prepared = keeps_prepared(step);
 	return 0;
 }
 
@@ -146,10 +151,8 @@ int actor_open(struct actor *actor, const struct runner_job *job, size_t session
 	struct err why = ERR_INIT;
 
 	*actor = (struct actor){.job = job, .script = script, .number = session};
-	actor->prepared = calloc(script->count, sizeof(*actor->prepared));
-	if (!actor->prepared)
-		return err_no_memory(err);
-	if (site_connect(job->site, job->database, NULL, &actor->conn, err) < 0)
+	if (name_statements(actor, err) < 0 ||
+	    site_connect(job->site, job->database, NULL, &actor->conn, err) < 0)
 		return -1;
 	db_conn_set_deadline(actor->conn, clock_mono_ns() + CALL_MAX_NS);
 	for (size_t i = 0; i < script->count && prepares_first(script); i++)
@@ -166,8 +169,8 @@ int actor_open(struct actor *actor, const struct runner_job *job, size_t session
 void actor_close(struct actor *actor)
 {
 	db_conn_closep(&actor->conn);
-	free(actor->prepared);
-	actor->prepared = NULL;
+	free(actor->statements);
+	actor->statements = NULL;
 }
 
 /* Steps ---------------------------------------------------------------------------------------- */
@@ -187,10 +190,11 @@ static int send_once(struct actor *actor, const struct actor_call *call, size_t 
 		     struct err *err)
 {
 	const struct script_step *step = &actor->script->steps[i];
+	const struct actor_statement *statement = &actor->statements[i];
 	const char *const *values = params_row(actor->job->params, call->row);
 	size_t n = parameters_of(actor, step);
 	struct err why = ERR_INIT;
-	char count[24], name[NAME_SIZE];
+	char count[24];
 	int result = 0;
 
 	if (step->repeat > 0) {
@@ -199,12 +203,11 @@ static int send_once(struct actor *actor, const struct actor_call *call, size_t 
 	}
 	actor->seen.statements += !is_control(step);
 	waits_next(&actor->waits);
-	if (!actor->prepared[i])
+	if (!statement->prepared)
 		result = prepare(actor, i, &why);
-	if (result == 0) {
-		name_of(step, i, name);
-		result = db_conn_exec_prepared_text(actor->conn, name, values, n, NULL, &why);
-	}
+	if (result == 0)
+		result = db_conn_exec_prepared_text(actor->conn, statement->name, values, n, NULL,
+						    &why);
 	if (result < 0)
 		return take_failure(actor, step, &why, err);
 	actor->seen.commits += !is_rollback(step) && !db_conn_in_transaction(actor->conn);

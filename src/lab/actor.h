@@ -10,6 +10,12 @@
 #include "meeting.h"
 #include "runner.h"
 
+/* A step's prepared statement; one without a name is prepared each time. */
+struct actor_statement {
+	char name[24];
+	bool prepared;
+};
+
 /* One call: what all its sessions are told. */
 struct actor_call {
 	size_t row;              /* of the parameters */
@@ -22,7 +28,7 @@ struct actor {
 	const struct script_session *script;
 	size_t number; /* among the sessions of the script */
 	struct db_conn *conn;
-	bool *prepared; /* one a step */
+	struct actor_statement *statements; /* one a step */
 	const char *values[DB_ARGS_MAX + 1];
 	struct record_workload seen;
 	struct waits waits;

@@ -14,7 +14,9 @@
 #include <cmocka.h>
 
 #include <tasklab/base/buf.h>
+#include <tasklab/base/clock.h>
 #include <tasklab/base/text.h>
+#include <tasklab/base/thread.h>
 #include <tasklab/db/migrate.h>
 #include <tasklab/lab/catalogue.h>
 #include <tasklab/lab/run.h>
@@ -556,6 +558,51 @@ static void a_session_fails(void **state)
 	expect_nothing_left();
 }
 
+static void *stop_when_asleep(void *arg)
+{
+	const int *fd = arg;
+
+	while (number(NULL, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") ==
+	       0)
+		clock_sleep_until(clock_mono_ns() + 10 * CLOCK_NS_PER_MS);
+	assert_int_equal(write(*fd, "x", 1), 1);
+	return NULL;
+}
+
+/* A stop in the middle of a call, with sessions at work, at a barrier and waiting for a lock. */
+static void stopped(void **state)
+{
+	const struct files files = {
+		.workload = ", parameters: 1, calls: 1, clients: 2, samples: 0",
+		.break_sql = "CREATE TABLE t (a int)",
+		.slow = "-- session holder\nBEGIN;\nLOCK TABLE t;\n-- barrier\n-- "
+			"barrier\nCOMMIT;\n"
+			"-- session waiter\n-- barrier\nSELECT * FROM t;\n"
+			"-- session sleeper\n-- barrier\n"
+			"SELECT pg_sleep(600) WHERE EXISTS (SELECT FROM pg_locks WHERE"
+			" relation = 't'::regclass AND mode = 'AccessExclusiveLock' AND pid <> "
+			"pg_backend_pid())"};
+	struct run_options options = {
+		.conninfo = pg_conninfo(pg), .lab = make(&files), .scale = SEED_SMALL};
+	struct run_result *result = NULL;
+	struct err err = ERR_INIT;
+	int64_t begin_ns = clock_mono_ns();
+	pthread_t thread;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	options.stop_fd = fds[0];
+	assert_int_equal(thread_start(&thread, "stop", stop_when_asleep, &fds[1], &err), 0);
+	assert_int_equal(run_lab(&options, &result, &err), -1);
+	pthread_join(thread, NULL);
+	assert_string_equal(err.message, "the run was stopped");
+	assert_true(clock_mono_ns() - begin_ns < 120 * CLOCK_NS_PER_S);
+	expect_nothing_left();
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+}
+
 /* ------------------------------------------------------------------------------------------------
  */
 
@@ -606,6 +653,7 @@ int main(void)
 		cmocka_unit_test(held_sessions),   cmocka_unit_test(skipped),
 		cmocka_unit_test(deadlocks),       cmocka_unit_test(barriers),
 		cmocka_unit_test(locked_out),      cmocka_unit_test(a_session_fails),
+		cmocka_unit_test(stopped),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
