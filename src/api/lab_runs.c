@@ -187,6 +187,7 @@ static void put_run_members(struct json *json, const struct history_run *run)
 
 	json_kv_i64(json, "id", run->id);
 	json_kv_string(json, "lab", run->slug);
+	json_kv_string(json, "action", run->kind);
 	json_kv_string(json, "scale", run->scale);
 	json_kv_string(json, "state", engine_state_name(aborted ? ENGINE_CANCELLED : ENGINE_DONE));
 	json_name(json, "accepted");
@@ -194,6 +195,11 @@ static void put_run_members(struct json *json, const struct history_run *run)
 		json_nil(json);
 	else
 		json_bool(json, strcmp(run->verdict, "passed") == 0);
+	json_name(json, "score");
+	if (run->scored)
+		json_i64(json, run->score);
+	else
+		json_nil(json);
 	json_kv_time_us(json, "started_at", run->started_us);
 	json_kv_time_us(json, "finished_at", run->finished_us);
 }

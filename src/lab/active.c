@@ -13,7 +13,8 @@
 
 #include "traffic.h"
 
-#define LOOK_NS    (2 * CLOCK_NS_PER_S)
+#define LOOK_NS    CLOCK_NS_PER_S
+#define CONNECT_MS INT64_C(2000)
 #define REASON_MAX sizeof(((struct err *)0)->message)
 
 /* One that was taken up. Only the thread makes and frees them. */
@@ -36,6 +37,7 @@ struct active {
 	struct gate *gate; /* NULL: none */
 	pthread_t thread;
 	bool begun;
+	struct db_conn *conn;  /* to the service's database; NULL: to be opened */
 	char last[REASON_MAX]; /* why the last look failed */
 	pthread_mutex_t mutex; /* guards the rest */
 	pthread_cond_t changed;
@@ -158,13 +160,28 @@ static bool is_among(const struct learner_session *sessions, size_t n,
 	return false;
 }
 
-/* What the learner changed since: switches of a lab over HTTP. A wrong one is theirs to find. */
-static void refresh(struct active *active)
+/* What the learner changed since: switches of a lab over HTTP. A wrong one is theirs to find. While
+ * a job counts sessions it reads them itself. */
+static void refresh(struct active *active, const char *paused)
 {
 	for (size_t i = 0; i < active->count; i++) {
-		if (active->entries[i].http)
-			(void)gate_refresh(active->gate, active->entries[i].session.slug, NULL);
+		const struct entry *entry = &active->entries[i];
+
+		if (entry->http && strcmp(entry->session.slug, paused) != 0)
+			(void)gate_refresh(active->gate, entry->session.slug, NULL);
 	}
+}
+
+static int read_sessions(struct active *active, struct learner_session **ret, size_t *n,
+			 struct err *err)
+{
+	if (!active->conn && db_conn_open(active->conninfo, NULL, "tasklab labs", CONNECT_MS,
+					  &active->conn, err) < 0)
+		return -1;
+	if (learner_sessions_over(active->conn, ret, n, err) == 0)
+		return 0;
+	db_conn_closep(&active->conn);
+	return -1;
 }
 
 /* paused is left as it is. */
@@ -174,7 +191,7 @@ static int look(struct active *active, const char *paused, struct given *given, 
 	size_t n = 0;
 	int result = 0;
 
-	if (learner_sessions(active->conninfo, &sessions, &n, err) < 0)
+	if (read_sessions(active, &sessions, &n, err) < 0)
 		return -1;
 	for (size_t i = active->count; i-- > 0;) {
 		const struct learner_session *session = &active->entries[i].session;
@@ -187,7 +204,7 @@ static int look(struct active *active, const char *paused, struct given *given, 
 		    take_up(active, &sessions[i], given, err) < 0)
 			result = -1;
 	}
-	refresh(active);
+	refresh(active, paused);
 	return result;
 }
 
@@ -369,6 +386,7 @@ void active_freep(struct active **pointer)
 	while (active->count > 0)
 		release(active, &active->entries[--active->count]);
 	held_closep(&active->given.held);
+	db_conn_closep(&active->conn);
 	pthread_cond_destroy(&active->changed);
 	pthread_mutex_destroy(&active->mutex);
 	free(active);

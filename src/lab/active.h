@@ -1,7 +1,7 @@
 /* active.h - the labs that are active, in the service: held sessions, background traffic, doors.
  *
- * What is active stands in lab_sessions, whoever wrote it; a thread looks there every two seconds
- * and when it is told to. A lab that appears is taken up: its sessions are opened, its traffic
+ * What is active stands in lab_sessions, whoever wrote it; a thread looks there every second and
+ * when it is told to. A lab that appears is taken up: its sessions are opened, its traffic
  * begins, and requests with its name are let in where it is one over HTTP. One that has gone is let
  * go. So a restart of the service goes on with what was active.
  */

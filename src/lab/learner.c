@@ -52,13 +52,9 @@ static int open_learner(const char *conninfo, struct db_conn **ret, struct err *
 	return 0;
 }
 
-static int ask(const char *conninfo, const char *sql, const struct db_arg *args, size_t n,
-	       struct db_result **ret, struct err *err)
+static int ask_over(struct db_conn *conn, const char *sql, const struct db_arg *args, size_t n,
+		    struct db_result **ret, struct err *err)
 {
-	AUTO(db_conn_closep) struct db_conn *conn = NULL;
-
-	if (open_learner(conninfo, &conn, err) < 0)
-		return -1;
 	if (db_conn_query(conn, sql, args, n, ret, err) == 0)
 		return 0;
 	if (strcmp(db_conn_sqlstate(conn), UNDEFINED_TABLE) == 0)
@@ -67,6 +63,16 @@ static int ask(const char *conninfo, const char *sql, const struct db_arg *args,
 			       "migrate up` makes them",
 			       "%s", "no table lab_sessions or lab_progress");
 	return -1;
+}
+
+static int ask(const char *conninfo, const char *sql, const struct db_arg *args, size_t n,
+	       struct db_result **ret, struct err *err)
+{
+	AUTO(db_conn_closep) struct db_conn *conn = NULL;
+
+	if (open_learner(conninfo, &conn, err) < 0)
+		return -1;
+	return ask_over(conn, sql, args, n, ret, err);
 }
 
 /* Progress ------------------------------------------------------------------------------------- */
@@ -113,12 +119,14 @@ int learner_check(const char *conninfo, const char *slug, int score, bool passed
 
 /* Active labs ---------------------------------------------------------------------------------- */
 
-int learner_sessions(const char *conninfo, struct learner_session **ret, size_t *n, struct err *err)
+int learner_sessions_over(struct db_conn *conn, struct learner_session **ret, size_t *n,
+			  struct err *err)
 {
 	AUTO(db_result_freep) struct db_result *rows = NULL;
 	struct learner_session *all;
 
-	if (ask(conninfo, SQL_LEARNER_SESSIONS, DB_NO_ARGS, &rows, err) < 0)
+	db_conn_set_deadline(conn, clock_mono_ns() + LEARNER_MS * CLOCK_NS_PER_MS);
+	if (ask_over(conn, SQL_LEARNER_SESSIONS, DB_NO_ARGS, &rows, err) < 0)
 		return -1;
 	all = calloc(db_rows(rows) + 1, sizeof(*all));
 	if (!all)
@@ -135,6 +143,15 @@ int learner_sessions(const char *conninfo, struct learner_session **ret, size_t 
 	*n = db_rows(rows);
 	*ret = all;
 	return 0;
+}
+
+int learner_sessions(const char *conninfo, struct learner_session **ret, size_t *n, struct err *err)
+{
+	AUTO(db_conn_closep) struct db_conn *conn = NULL;
+
+	if (open_learner(conninfo, &conn, err) < 0)
+		return -1;
+	return learner_sessions_over(conn, ret, n, err);
 }
 
 static int refuse_same(const char *slug, struct err *err)

@@ -148,7 +148,8 @@ class LabsTest(unittest.TestCase):
         self.assertEqual(self.ask("GET", path + "?format=text&width=9")[2]["field"], "width")
         self.assertEqual(self.databases(), "0")
         run = self.ask("GET", LAB + "/runs?limit=1")[2]["items"][0]
-        self.assertEqual((run["id"], run["accepted"], run["scale"]), (job["id"], True, "small"))
+        self.assertEqual((run["id"], run["action"], run["accepted"], run["scale"], run["score"]),
+                         (job["id"], "run", True, "small", None))
 
     def watch(self, path, seen):
         job = self.job(path)
@@ -250,6 +251,8 @@ class LabsTest(unittest.TestCase):
         self.cluster.query("CREATE INDEX ON tasks (assignee_id)", "lab_missing_index")
         check = self.done("check")
         self.assertEqual((check["accepted"], check["report"]["score"]), (True, 70), check)
+        latest = self.ask("GET", LAB + "/runs?limit=1")[2]["items"][0]
+        self.assertEqual((latest["id"], latest["action"], latest["score"]), (check["id"], "check", 70))
         for phase in ("before", "after"):
             self.assertGreater(self.calls(phase), 0)
         wait_until("the index serves the traffic", self.calls_are_cheap)

@@ -56,6 +56,15 @@ series=$(curl -fsS "$API/metrics" | grep -vc '^#')
 echo "== the first lab"
 "$SANDBOX" lab run missing-index || fail "the lab does not hold"
 
+echo "== an active lab shows on its dashboard"
+"$SANDBOX" lab start missing-index || fail "the lab cannot be started"
+deadline=$(($(date +%s) + 60))
+until "$ROOT/tools/dashboard-queries" --active-lab "$PROMETHEUS" >"$SANDBOX_DIR/queries.log" 2>&1; do
+	[ "$(date +%s)" -lt $deadline ] || { cat "$SANDBOX_DIR/queries.log" >&2 && fail "a panel about the active lab has no data"; }
+	sleep 1
+done
+"$SANDBOX" lab reset missing-index || fail "the lab cannot be reset"
+
 echo "== down leaves no process, up finds the data"
 task=$(curl -fsS -H 'Content-Type: application/json' -d '{"project_id":1,"title":"kept over a restart"}' "$API/api/v1/tasks" | jq .id)
 running=$(pids)

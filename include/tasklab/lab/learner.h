@@ -37,6 +37,10 @@ int learner_progress(const char *conninfo, struct learner_progress **ret, size_t
  * frees *ret. */
 int learner_sessions(const char *conninfo, struct learner_session **ret, size_t *n,
 		     struct err *err);
+/* The same over a connection to the service's database that is there already. */
+struct db_conn;
+int learner_sessions_over(struct db_conn *conn, struct learner_session **ret, size_t *n,
+			  struct err *err);
 /* 0 when the lab may be started; else ERR_CONFLICT names the active lab and what to do. */
 int learner_may_start(const char *conninfo, const char *slug, bool beside, struct err *err);
 /* Makes the lab active; settings is what learner_settings will return. ERR_CONFLICT as above.
