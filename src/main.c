@@ -55,7 +55,8 @@ static const struct cmd_row commands[] = {
 	{"lab", cmd_lab, "run experiments on slow queries, from broken to fixed",
 	 "tasklab lab list | show LAB | status [--json]\n"
 	 "       tasklab lab start LAB [--scale small|medium|large] [--beside] [--local] [--json]\n"
-	 "       tasklab lab check [LAB] [--answer N,N] [--statement FILE|-] [--local] [--json]\n"
+	 "       tasklab lab check [LAB] [--answer N,N] [--statement FILE|-] [--report DIR]\n"
+	 "                         [--local] [--json]\n"
 	 "       tasklab lab hint | solution [LAB] [--json]\n"
 	 "       tasklab lab reset [LAB [--local] | --all] [--json]\n"
 	 "       tasklab lab run LAB [--scale small|medium|large] [--report DIR] [--keep] [--beside]\n"

@@ -32,7 +32,7 @@ static int read_statement(const char *path, struct buf *into, struct err *err)
 	return text_read_file(path, STATEMENT_MAX, into, err);
 }
 
-static int print_check(const struct cmd *cmd, const struct check_result *result)
+static int print_check(const struct cmd *cmd, const struct check_result *result, const char *folder)
 {
 	AUTO(buf_release) struct buf out = BUF_INIT(CHECK_JSON_MAX);
 	struct err err = ERR_INIT;
@@ -46,10 +46,12 @@ static int print_check(const struct cmd *cmd, const struct check_result *result)
 		if (*check_note(result))
 			(void)fprintf(stderr, "tasklab lab: %s\n", check_note(result));
 	}
+	if (folder && check_save(result, folder, &err) < 0)
+		return cmd_fail(cmd, "cannot save the report", &err);
 	return check_grade(result)->passed ? CMD_OK : CMD_NOT_ACCEPTED;
 }
 
-static int check_alone(const struct cmd *cmd, struct check_options *check)
+static int check_alone(const struct cmd *cmd, struct check_options *check, const char *folder)
 {
 	AUTO(check_result_freep) struct check_result *result = NULL;
 	struct err err = ERR_INIT;
@@ -60,7 +62,7 @@ static int check_alone(const struct cmd *cmd, struct check_options *check)
 	progress_end(check->progress, rc == 0);
 	if (rc < 0)
 		return cmd_fail(cmd, "the check failed", &err);
-	return print_check(cmd, result);
+	return print_check(cmd, result, folder);
 }
 
 static int write_request(const struct check_options *check, struct buf *body, struct err *err)
@@ -83,7 +85,7 @@ static int write_request(const struct check_options *check, struct buf *body, st
 }
 
 static int check_in_service(const struct cmd *cmd, struct lab_service *service,
-			    const struct check_options *check)
+			    const struct check_options *check, const char *folder)
 {
 	AUTO(buf_release) struct buf body = BUF_INIT(2 * STATEMENT_MAX);
 	AUTO(buf_release) struct buf out = BUF_INIT(CHECK_JSON_MAX);
@@ -95,15 +97,18 @@ static int check_in_service(const struct cmd *cmd, struct lab_service *service,
 		return cmd_fail(cmd, "the check failed", &err);
 	if (lab_service_print(cmd, service, &job, &out, &err) < 0)
 		return cmd_fail(cmd, "cannot fetch the result", &err);
+	if (folder && lab_service_save(service, &job, folder, &err) < 0)
+		return cmd_fail(cmd, "cannot save the report", &err);
 	return job.accepted ? CMD_OK : CMD_NOT_ACCEPTED;
 }
 
 int lab_word_check(struct cmd *cmd)
 {
-	const char *answer = NULL, *path = NULL;
+	const char *answer = NULL, *path = NULL, *folder = NULL;
 	bool local = false;
 	const struct cmd_option options[] = {{"answer", CMD_OPTION_STR, &answer},
 					     {"statement", CMD_OPTION_STR, &path},
+					     {"report", CMD_OPTION_STR, &folder},
 					     {"local", CMD_OPTION_FLAG, &local}};
 	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
 	AUTO(lab_service_freep) struct lab_service *service = NULL;
@@ -129,5 +134,6 @@ int lab_word_check(struct cmd *cmd)
 	check.answers = answer ? &answers : NULL;
 	check.statement = path ? buf_str(&statement) : NULL;
 	lab_service_find(cmd, check.lab->slug, local, &service);
-	return service ? check_in_service(cmd, service, &check) : check_alone(cmd, &check);
+	return service ? check_in_service(cmd, service, &check, folder)
+		       : check_alone(cmd, &check, folder);
 }

@@ -62,7 +62,7 @@ static int run_in_service(const struct cmd *cmd, struct lab_service *service,
 		return cmd_fail(cmd, "the run failed", &err);
 	if (lab_service_print(cmd, service, &job, &out, &err) < 0)
 		return cmd_fail(cmd, "cannot fetch the report", &err);
-	if (folder && lab_service_save(service, &job, folder, run->scale, &err) < 0)
+	if (folder && lab_service_save(service, &job, folder, &err) < 0)
 		return cmd_fail(cmd, "cannot save the report", &err);
 	return job.accepted ? CMD_OK : CMD_NOT_ACCEPTED;
 }

@@ -283,6 +283,17 @@ static void cancel_when_asked(struct lab_service *service, const char *path, int
 	(void)ask(service, "DELETE", path, NULL, ASK_MS, 204, &nothing, NULL);
 }
 
+/* After the report, since a check is of the scale that the lab was started with. */
+static void name_files(const struct lab_service *service, const json_t *job,
+		       struct lab_service_job *ret)
+{
+	const json_t *report = json_object_get(job, "report");
+	bool check = strcmp(text_of(report, "kind"), "check") == 0;
+
+	(void)snprintf(ret->files, sizeof(ret->files), "%s-%.15s%s", service->slug,
+		       text_of(report, "scale"), check ? "-check" : "");
+}
+
 static int follow(struct lab_service *service, int64_t id, int stop_fd, struct shown *shown,
 		  struct lab_service_job *ret, struct err *err)
 {
@@ -303,6 +314,7 @@ static int follow(struct lab_service *service, int64_t id, int stop_fd, struct s
 			return job_failed(job, err);
 		*ret = (struct lab_service_job){
 			.id = id, .accepted = json_is_true(json_object_get(job, "accepted"))};
+		name_files(service, job, ret);
 		return 0;
 	}
 }
@@ -376,7 +388,7 @@ int lab_service_print(const struct cmd *cmd, struct lab_service *service,
 }
 
 int lab_service_save(struct lab_service *service, const struct lab_service_job *job,
-		     const char *folder, enum seed_scale scale, struct err *err)
+		     const char *folder, struct err *err)
 {
 	static const char *const FILES[][2] = {
 		{"json", "json"}, {"text", "txt"}, {"markdown", "md"}, {"html", "html"}};
@@ -387,8 +399,7 @@ int lab_service_save(struct lab_service *service, const struct lab_service_job *
 		AUTO(buf_release) struct buf report = BUF_INIT(ANSWER_MAX);
 		AUTO(buf_release) struct buf path = BUF_INIT(8192);
 
-		buf_printf(&path, "%s/%s-%s.%s", folder, service->slug, seed_scale_name(scale),
-			   FILES[i][1]);
+		buf_printf(&path, "%s/%s.%s", folder, job->files, FILES[i][1]);
 		if (buf_check(&path, err) < 0 ||
 		    fetch(service, job, FILES[i][0], &report, err) < 0 ||
 		    text_write_file(buf_str(&path), buf_str(&report), report.len, err) < 0)

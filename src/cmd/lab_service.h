@@ -7,7 +7,7 @@
 
 #include <tasklab/base/buf.h>
 #include <tasklab/cmd/cmd.h>
-#include <tasklab/seed/seed.h>
+#include <tasklab/lab/catalogue.h>
 
 struct lab_service;
 
@@ -21,6 +21,7 @@ void lab_service_freep(struct lab_service **service);
 struct lab_service_job {
 	int64_t id;
 	bool accepted;
+	char files[LAB_SLUG_MAX + 32]; /* names its report's files, to which an extension comes */
 };
 
 /* Has the service do the work that body says (docs/api.md), shows its progress, and waits for the
@@ -34,8 +35,8 @@ int lab_service_report(struct lab_service *service, const struct lab_service_job
 /* Prints the report as the command's reader wants it: text, or JSON with --json. */
 int lab_service_print(const struct cmd *cmd, struct lab_service *service,
 		      const struct lab_service_job *job, struct buf *buf, struct err *err);
-/* The report's files as report_save (lab/report.h) writes them. */
+/* The report's files as report_save (lab/report.h) and check_save (lab/check.h) write them. */
 int lab_service_save(struct lab_service *service, const struct lab_service_job *job,
-		     const char *folder, enum seed_scale scale, struct err *err);
+		     const char *folder, struct err *err);
 
 #endif

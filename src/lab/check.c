@@ -152,7 +152,11 @@ int lab_check(const struct check_options *options, struct check_result **ret, st
 	if (!result)
 		return err_no_memory(err);
 	result->lab = options->lab;
-	result->own_statement = options->statement != NULL;
+	if (options->statement) {
+		result->statement = strdup(options->statement);
+		if (!result->statement)
+			return err_no_memory(err);
+	}
 	result->started_us = clock_real_us();
 	if (options->answers)
 		result->answers = *options->answers;
@@ -183,6 +187,7 @@ void check_result_freep(struct check_result **result)
 		return;
 	record_freep(&(*result)->before);
 	appraisal_freep(&(*result)->appraisal);
+	free((*result)->statement);
 	free(*result);
 	*result = NULL;
 }

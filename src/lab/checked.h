@@ -13,7 +13,7 @@ struct check_result {
 	int server_version;
 	int64_t started_us, finished_us;
 	struct quiz_answers answers;
-	bool own_statement; /* the learner gave one */
+	char *statement; /* the learner's own; NULL: slow.sql */
 	struct record *before;
 	size_t parameters;
 	struct appraisal *appraisal;

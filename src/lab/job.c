@@ -97,23 +97,9 @@ int job_work(struct job *job, bool *accepted, struct err *err)
 
 /* Reports -------------------------------------------------------------------------------------- */
 
-static int report_run(const struct job *job, const struct engine_look *look, struct buf *out,
-		      struct err *err)
-{
-	static const enum report_format formats[ENGINE_FORMAT_COUNT] = {
-		[ENGINE_JSON] = REPORT_JSON,
-		[ENGINE_TEXT] = REPORT_TEXT,
-		[ENGINE_MARKDOWN] = REPORT_MARKDOWN,
-		[ENGINE_HTML] = REPORT_HTML,
-	};
-	const struct report_look text = {.colour = look->colour, .width = look->width};
-
-	return report_write(job->run, formats[look->format], &text, out, err);
-}
-
 /* On a stream in memory that has the colour and the width of the reader's terminal. */
-static int report_as_text(const struct job *job, const struct engine_look *look, struct buf *out,
-			  struct err *err)
+static int report_stream(const struct job *job, const struct engine_look *look, struct buf *out,
+			 struct err *err)
 {
 	AUTO(freep) char *text = NULL;
 	size_t len = 0;
@@ -122,9 +108,7 @@ static int report_as_text(const struct job *job, const struct engine_look *look,
 	if (!stream)
 		return err_no_memory(err);
 	term_pretend(stream, look->colour, look->width);
-	if (job->check)
-		check_text(job->check, stream);
-	else if (job->verify)
+	if (job->verify)
 		verify_text(job->verify, stream);
 	else
 		start_text(job->start, stream);
@@ -135,46 +119,53 @@ static int report_as_text(const struct job *job, const struct engine_look *look,
 	return 0;
 }
 
-static int report_reset_json(const struct job *job, struct buf *out, struct err *err)
+static int report_text_of(const struct job *job, const struct engine_look *look, struct buf *out,
+			  struct err *err)
 {
-	struct json json = JSON_INIT(out);
-
-	reset_json(job->databases, job->database_count, true, &json);
+	if (job->verify || job->start)
+		return report_stream(job, look, out, err);
+	reset_text(job->databases, job->database_count, out);
 	return buf_check(out, err);
 }
 
 static int report_json_of(const struct job *job, struct buf *out, struct err *err)
 {
-	if (job->check)
-		return check_json(job->check, out, err);
+	struct json json = JSON_INIT(out);
+
 	if (job->verify)
 		return verify_json(job->verify, out, err);
-	return job->start ? start_json(job->start, out, err) : report_reset_json(job, out, err);
-}
-
-static int report_text_of(const struct job *job, const struct engine_look *look, struct buf *out,
-			  struct err *err)
-{
-	if (job->check || job->verify || job->start)
-		return report_as_text(job, look, out, err);
-	reset_text(job->databases, job->database_count, out);
+	if (job->start)
+		return start_json(job->start, out, err);
+	reset_json(job->databases, job->database_count, true, &json);
 	return buf_check(out, err);
 }
 
+/* What measures has a report in every form; the rest has text and JSON. */
 int job_report(const struct job *job, const struct engine_look *look, struct buf *out,
 	       struct err *err)
 {
+	static const enum report_format formats[ENGINE_FORMAT_COUNT] = {
+		[ENGINE_JSON] = REPORT_JSON,
+		[ENGINE_TEXT] = REPORT_TEXT,
+		[ENGINE_MARKDOWN] = REPORT_MARKDOWN,
+		[ENGINE_HTML] = REPORT_HTML,
+	};
+	const struct report_look text = {.colour = look->colour, .width = look->width};
+
 	if (job->run)
-		return report_run(job, look, out, err);
-	if (!job->check && !job->verify && !job->start && !job->databases)
+		return report_write(job->run, formats[look->format], &text, out, err);
+	if (job->check)
+		return check_write(job->check, formats[look->format], &text, out, err);
+	if (!job->verify && !job->start && !job->databases)
 		return err_set(err, ERR_NOT_FOUND, "this job has no report", "%s of %s",
 			       engine_action_name(job->view.action), job->view.slug);
 	if (look->format == ENGINE_JSON)
 		return report_json_of(job, out, err);
 	if (look->format == ENGINE_TEXT)
 		return report_text_of(job, look, out, err);
-	return err_set(err, ERR_NOT_FOUND, "only runs have a report in that form: json and text",
-		       "%s of %s", engine_action_name(job->view.action), job->view.slug);
+	return err_set(err, ERR_NOT_FOUND,
+		       "only runs and checks have a report in that form: json and text", "%s of %s",
+		       engine_action_name(job->view.action), job->view.slug);
 }
 
 /* Life ----------------------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include <tasklab/base/term.h>
 
 #include "markup.h"
+#include "report_grade.h"
 #include "report_write.h"
 
 #define TILES 4
@@ -62,7 +63,7 @@ static void put_start(struct buf *out, const struct report_view *view)
 		      "<meta name=\"color-scheme\" content=\"light dark\"/>\n"
 		      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
 		      "style-src 'unsafe-inline'\"/>\n");
-	markup_put(out, "<title>%s: %s</title>\n<style>\n", view->title, view->verdict);
+	markup_put(out, "<title>%s: %s</title>\n<style>\n", view->title, report_said(view));
 	buf_puts(out, REPORT_CSS);
 	buf_puts(out, "</style>\n</head>\n<body>\n"
 		      "<a class=\"skip\" href=\"#main\">To the findings</a>\n");
@@ -118,7 +119,7 @@ static void put_head(struct buf *out, const struct report_view *view)
 	markup_put(out,
 		   "<p class=\"verdict %s\"><span aria-hidden=\"true\">%s</span><span><b>%s</b>%s%s"
 		   "</span></p>\n",
-		   report_html_tone(view->tone), symbol(view->tone), view->verdict,
+		   report_html_tone(view->tone), symbol(view->tone), report_said(view),
 		   view->sentence ? ": " : "", view->sentence ? view->sentence : "");
 	put_facts(out, view);
 	for (size_t i = 0; i < REPORT_NOTES && view->notes[i]; i++)
@@ -134,6 +135,8 @@ static void put_head(struct buf *out, const struct report_view *view)
 static void put_navigation(struct buf *out, const struct report_view *view)
 {
 	buf_puts(out, "<nav aria-label=\"Parts of the report\">\n");
+	if (view->grade)
+		buf_puts(out, "<a href=\"#grade\">Grade</a>\n");
 	if (view->verdict_count > 0)
 		buf_puts(out, "<a href=\"#evidence\">Evidence</a>\n");
 	buf_puts(out, "<a href=\"#plans\">Plans</a>\n<a href=\"#figures\">Figures</a>\n"
@@ -164,11 +167,12 @@ static void put_tile(struct buf *out, const struct report_view *view,
 		value[i] = figure->read(view->side[i].record);
 	most = fmax(value[0], value[1]);
 	markup_put(out,
-		   "<div class=\"card tile\">\n<h3>%s%s</h3>\n<p class=\"now\">%s</p>\n"
+		   "<div class=\"card tile\">\n<h3>%s%s</h3>\n<p class=\"now\">%s "
+		   "<small>%s</small></p>\n"
 		   "<p class=\"was\"><span>%s: %s</span>",
 		   figure->name, figure->context ? " (context)" : "",
-		   report_value(value[1], figure->unit, after), view->side[0].label,
-		   report_value(value[0], figure->unit, before));
+		   report_value(value[1], figure->unit, after), view->side[1].label,
+		   view->side[0].label, report_value(value[0], figure->unit, before));
 	markup_put(out, "<span class=\"chip %s\">%s</span></p>\n",
 		   report_html_tone(report_change_tone(value[0], value[1], figure->better)),
 		   report_change(value[0], value[1], change));
@@ -245,9 +249,10 @@ static void put_evidence(struct buf *out, const struct report_view *view)
 		 "<section class=\"part\" id=\"evidence\">\n<h2>Evidence</h2>\n<p class=\"about\">"
 		 "What had to be so. These figures decide; they are the same on every machine."
 		 "</p>\n<div class=\"card scroll\"><table>\n<thead><tr><th scope=\"col\">verdict"
-		 "</th><th scope=\"col\">claim</th><th scope=\"col\" class=\"n\">before</th>"
-		 "<th scope=\"col\" class=\"n\">after</th><th scope=\"col\" class=\"wide\">change"
-		 "</th></tr></thead>\n<tbody>\n");
+		 "</th><th scope=\"col\">claim</th>");
+	for (size_t i = 0; i < ARRAY_LEN(view->side); i++)
+		markup_put(out, "<th scope=\"col\" class=\"n\">%s</th>", view->side[i].label);
+	buf_puts(out, "<th scope=\"col\" class=\"wide\">change</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < view->verdict_count; i++) {
 		const struct evidence_verdict *one = &view->verdicts[i];
 		enum report_tone tone = report_outcome_tone(one->outcome);
@@ -282,13 +287,14 @@ static void put_figure(struct buf *out, const struct report_view *view,
 
 	buf_puts(out, figure->context ? "<tr class=\"context\">" : "<tr>");
 	markup_put(out,
-		   "<th scope=\"row\">%s<small>%s</small></th><td class=\"n\">%s</td>"
-		   "<td class=\"n\">%s</td>",
-		   figure->name, figure->meaning, report_value(before, figure->unit, left),
+		   "<th scope=\"row\">%s<small>%s</small></th><td class=\"n\" data-label=\"%s\">%s"
+		   "</td><td class=\"n\" data-label=\"%s\">%s</td>",
+		   figure->name, figure->meaning, view->side[0].label,
+		   report_value(before, figure->unit, left), view->side[1].label,
 		   report_value(after, figure->unit, right));
 	report_change(before, after, change);
 	if (*change)
-		markup_put(out, "<td><span class=\"chip %s\">%s</span></td>",
+		markup_put(out, "<td data-label=\"change\"><span class=\"chip %s\">%s</span></td>",
 			   report_html_tone(report_change_tone(before, after, figure->better)),
 			   change);
 	else
@@ -320,54 +326,21 @@ static void put_figures(struct buf *out, const struct report_view *view)
 	buf_puts(out, "</tbody>\n</table></div>\n</section>\n");
 }
 
-/* Statements ----------------------------------------------------------------------------------- */
-
-static void put_script(struct buf *out, const char *title, const char *sql)
-{
-	size_t len = strlen(sql);
-	AUTO(freep) char *text = strndup(sql, len);
-
-	if (!text) {
-		out->failed = out->no_memory = true;
-		return;
-	}
-	while (len > 0 && strchr(" \t\r\n", text[len - 1]))
-		text[--len] = '\0';
-	markup_put(out, "<h4>%s</h4>\n<pre>", title);
-	markup_sql(out, text);
-	buf_puts(out, "</pre>\n");
-}
-
-static void put_scripts(struct buf *out, const struct report_view *view)
-{
-	buf_puts(out,
-		 "<section class=\"part\" id=\"statements\">\n<h2>Statements</h2>\n"
-		 "<p class=\"about\">What was measured, and what was done to the database first."
-		 "</p>\n<div class=\"pair\">\n");
-	for (size_t i = 0; i < ARRAY_LEN(view->side); i++) {
-		const struct report_side *side = &view->side[i];
-
-		buf_printf(out, "<div class=\"card script %s\">\n", report_html_side(i));
-		markup_put(out, "<h3><span class=\"key\"></span>%s</h3>\n", side->title);
-		if (side->change)
-			put_script(out, side->change_name, side->change);
-		put_script(out, "the statement under test", side->script ? side->script : "");
-		buf_puts(out, "</div>\n");
-	}
-	buf_puts(out, "</div>\n</section>\n");
-}
-
+/* The statements of a lab are known; those of a comparison come first. */
 static int put_findings(struct buf *out, const struct report_view *view, struct err *err)
 {
 	put_tiles(out, view);
 	put_equivalence(out, view);
+	if (!view->slug)
+		report_html_scripts(out, view);
 	put_evidence(out, view);
 	if (report_html_plans(out, view, err) < 0)
 		return -1;
 	put_figures(out, view);
 	report_html_latency(out, view);
 	report_html_relations(out, view);
-	put_scripts(out, view);
+	if (view->slug)
+		report_html_scripts(out, view);
 	return 0;
 }
 
@@ -375,10 +348,11 @@ int report_view_html(const struct report_view *view, struct buf *out, struct err
 {
 	put_start(out, view);
 	put_head(out, view);
-	if (!view->skipped)
+	if (!view->empty)
 		put_navigation(out, view);
 	buf_puts(out, "<main id=\"main\">\n");
-	if (!view->skipped && put_findings(out, view, err) < 0)
+	report_grade_html(out, view);
+	if (!view->empty && put_findings(out, view, err) < 0)
 		return -1;
 	buf_puts(out,
 		 "</main>\n<footer>Made by Tasklab. The same report as JSON, Markdown and text "

@@ -13,6 +13,7 @@ void report_html_bar(struct buf *out, double share);
 
 int report_html_plans(struct buf *out, const struct report_view *view, struct err *err);
 void report_html_latency(struct buf *out, const struct report_view *view);
+void report_html_scripts(struct buf *out, const struct report_view *view);
 void report_html_relations(struct buf *out, const struct report_view *view);
 
 #endif

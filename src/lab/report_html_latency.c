@@ -57,8 +57,7 @@ static void put_slots(const struct chart *chart, size_t side)
 	for (size_t i = 0; i < latency->slots; i++) {
 		double from = place(chart, i ? latency->upper_ns[i - 1] : latency->lower_ns);
 		double to = place(chart, latency->upper_ns[i]);
-		double height =
-			PLOT_HEIGHT * (double)latency->count[side][i] / (double)latency->most;
+		double height = PLOT_HEIGHT * report_latency_bar(latency, side, i);
 		char text[REPORT_CELL], upper[REPORT_CELL];
 
 		if (latency->count[side][i] == 0)
@@ -177,7 +176,8 @@ void report_html_latency(struct buf *out, const struct report_view *view)
 	buf_puts(
 		out,
 		"<section class=\"part\" id=\"latency\">\n<h2>Latency</h2>\n"
-		"<p class=\"about\">Each bar is a range of latencies, its height the calls in it; "
+		"<p class=\"about\">Each bar is a range of latencies, its height the share of the "
+		"side's calls in it; "
 		"both sides share the logarithmic axis. Latency depends on the machine and on what "
 		"else it does, so it is shown and decides nothing.</p>\n");
 	if (!report_latency_read(view, SLOTS, &chart.latency)) {

@@ -6,6 +6,7 @@
 
 #include <tasklab/base/json.h>
 
+#include "report_grade.h"
 #include "report_write.h"
 
 #define REPORT_VERSION 1
@@ -195,6 +196,11 @@ static int write_side(struct json *json, const struct report_view *view, size_t 
 	json_begin_object(json);
 	json_kv_string(json, "label", one->label);
 	json_kv_string(json, "script", one->script);
+	json_name(json, "requests");
+	json_begin_array(json);
+	for (size_t i = 0; one->requests && i < one->requests->count; i++)
+		json_str(json, one->requests->items[i]);
+	json_end_array(json);
 	json_kv_string(json, "change", one->change);
 	json_kv_i64(json, "wall_ns", record->wall_ns);
 	json_kv_f64(json, "calls_per_second", record_calls_per_second(record));
@@ -277,7 +283,10 @@ int report_view_json(const struct report_view *view, struct buf *out, struct err
 	json_kv_time_us(&json, "finished_at", view->finished_us);
 	json_kv_string(&json, "verdict", view->verdict);
 	write_notes(&json, view);
-	if (view->skipped) {
+	report_grade_json(&json, view);
+	if (view->grade)
+		write_evidence(&json, view);
+	if (view->empty) {
 		json_end_object(&json);
 		return 0;
 	}
@@ -285,7 +294,8 @@ int report_view_json(const struct report_view *view, struct buf *out, struct err
 	json_kv_string(&json, "database", view->database);
 	json_kv_string(&json, "kept_database", view->kept ? view->database : NULL);
 	write_equivalence(&json, view);
-	write_evidence(&json, view);
+	if (!view->grade)
+		write_evidence(&json, view);
 	if (write_side(&json, view, 0, err) < 0 || write_side(&json, view, 1, err) < 0)
 		return -1;
 	json_end_object(&json);

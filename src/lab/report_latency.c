@@ -37,12 +37,24 @@ static void count(const struct hist *hist, int first, int per_decade, uint64_t *
 	}
 }
 
+static double share(const struct report_latency *latency, size_t side, size_t slot)
+{
+	if (latency->calls[side] == 0)
+		return 0;
+	return (double)latency->count[side][slot] / (double)latency->calls[side];
+}
+
+double report_latency_bar(const struct report_latency *latency, size_t side, size_t slot)
+{
+	return latency->most > 0 ? share(latency, side, slot) / latency->most : 0;
+}
+
 bool report_latency_read(const struct report_view *view, size_t slots, struct report_latency *ret)
 {
 	double min = INFINITY, max = 0;
 	int per_decade = 0, first = 0;
 
-	*ret = (struct report_latency){.most = 1};
+	*ret = (struct report_latency){.slots = 0};
 	for (size_t i = 0; i < ARRAY_LEN(view->side); i++) {
 		const struct hist *hist = view->side[i].record->latency;
 
@@ -71,9 +83,10 @@ bool report_latency_read(const struct report_view *view, size_t slots, struct re
 		ret->upper_ns[i] = pow(10, (double)(first + (int)i + 1) / per_decade);
 	for (size_t i = 0; i < ARRAY_LEN(view->side); i++)
 		count(view->side[i].record->latency, first, per_decade, ret->count[i], ret->slots);
-	for (size_t i = 0; i < ARRAY_LEN(view->side); i++)
+	for (size_t i = 0; i < ARRAY_LEN(view->side); i++) {
+		ret->calls[i] = view->side[i].record->latency->count;
 		for (size_t j = 0; j < ret->slots; j++)
-			if (ret->count[i][j] > ret->most)
-				ret->most = ret->count[i][j];
+			ret->most = fmax(ret->most, share(ret, i, j));
+	}
 	return true;
 }

@@ -10,6 +10,7 @@
 #include "markup.h"
 #include "paint.h"
 #include "plan_text.h"
+#include "report_grade.h"
 #include "report_rows.h"
 
 #define PLAN_COLUMNS 110
@@ -37,7 +38,7 @@ static void put_head(struct buf *out, const struct report_view *view)
 		markup_markdown(out, view->summary);
 		buf_puts(out, "\n\n");
 	}
-	buf_printf(out, "**%s**", view->verdict);
+	buf_printf(out, "**%s**", report_said(view));
 	if (view->sentence) {
 		buf_puts(out, ": ");
 		markup_markdown(out, view->sentence);
@@ -68,8 +69,10 @@ static void put_evidence(struct buf *out, const struct report_view *view)
 {
 	if (view->verdict_count == 0)
 		return;
-	buf_puts(out,
-		 "\n## Evidence\n\n| | claim | before | after | why |\n|---|---|--:|--:|---|\n");
+	buf_puts(out, "\n## Evidence\n\n| | claim |");
+	put_cell(out, view->side[0].label);
+	put_cell(out, view->side[1].label);
+	buf_puts(out, " why |\n|---|---|--:|--:|---|\n");
 	for (size_t i = 0; i < view->verdict_count; i++) {
 		const struct evidence_verdict *one = &view->verdicts[i];
 		char text[REPORT_CELL];
@@ -208,7 +211,10 @@ static void put_scripts(struct buf *out, const struct report_view *view)
 	buf_puts(out, "\n## Statements\n");
 	for (size_t i = 0; i < ARRAY_LEN(view->side); i++) {
 		const struct report_side *side = &view->side[i];
+		AUTO(buf_release) struct buf script = BUF_INIT(REPORT_SCRIPT_MAX);
 
+		report_script(side, &script);
+		out->failed |= script.failed;
 		buf_puts(out, "\n### ");
 		markup_markdown(out, side->title);
 		buf_puts(out, "\n");
@@ -217,17 +223,19 @@ static void put_scripts(struct buf *out, const struct report_view *view)
 			markup_markdown_code(out, side->change_name);
 			buf_puts(out, ":\n\n");
 			markup_markdown_block(out, "sql", side->change);
-			buf_puts(out, "\nThen the statement:\n");
+			buf_puts(out, side->requests ? "\nThen the requests:\n"
+						     : "\nThen the statement:\n");
 		}
 		buf_putc(out, '\n');
-		markup_markdown_block(out, "sql", side->script ? side->script : "");
+		markup_markdown_block(out, side->requests ? "" : "sql", buf_str(&script));
 	}
 }
 
 int report_view_markdown(const struct report_view *view, struct buf *out, struct err *err)
 {
 	put_head(out, view);
-	if (view->skipped)
+	report_grade_markdown(out, view);
+	if (view->empty)
 		return 0;
 	put_evidence(out, view);
 	put_equivalence(out, view);

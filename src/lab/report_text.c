@@ -8,6 +8,7 @@
 #include <tasklab/base/term.h>
 
 #include "plan_text.h"
+#include "report_grade.h"
 #include "report_rows.h"
 
 #define BAR_COLUMNS   30
@@ -33,7 +34,7 @@ static enum term_style side_style(size_t side)
 
 static void put_sentence(const struct paint *paint, const struct report_view *view)
 {
-	paint_text(paint, tone_style(view->tone), view->verdict);
+	paint_text(paint, tone_style(view->tone), report_said(view));
 	if (view->sentence)
 		paint_printf(paint, TERM_PLAIN, ": %s", view->sentence);
 	paint_text(paint, TERM_PLAIN, "\n");
@@ -69,11 +70,14 @@ static void put_head(const struct paint *paint, const struct report_view *view)
 
 static void put_evidence(const struct paint *paint, const struct report_view *view)
 {
-	const char *const headers[] = {"", "*claim", ">before", ">after", "?change"};
+	char left[REPORT_CELL], right[REPORT_CELL];
+	const char *const headers[] = {"", "*claim", left, right, "?change"};
 	struct paint_table *table;
 
 	if (view->verdict_count == 0)
 		return;
+	(void)snprintf(left, sizeof(left), ">%s", view->side[0].label);
+	(void)snprintf(right, sizeof(right), ">%s", view->side[1].label);
 	paint_heading(paint, "Evidence");
 	table = paint_table_new(headers, ARRAY_LEN(headers));
 	for (size_t i = 0; i < view->verdict_count; i++) {
@@ -309,8 +313,7 @@ static void put_latency(const struct paint *paint, const struct report_view *vie
 							  REPORT_COUNT, text)
 					   : "");
 			paint_cell_bar(table, side_style(side),
-				       (double)latency.count[side][i] / (double)latency.most,
-				       BAR_COLUMNS / 2);
+				       report_latency_bar(&latency, side, i), BAR_COLUMNS / 2);
 		}
 	}
 	paint_table_end(table, paint, 2);
@@ -324,13 +327,19 @@ static void put_bars(const struct paint *paint, const struct report_view *view)
 	put_pair(paint, view, report_figure_named(REPORT_MEDIAN));
 }
 
-void report_view_text(const struct report_view *view, const struct paint *paint)
+/* Those of a lab are known. */
+static void put_scripts(const struct paint *paint, const struct report_view *view)
 {
-	if (view->skipped) {
-		paint_printf(paint, TERM_YELLOW, "%s is skipped: %s\n", view->slug, view->sentence);
-		return;
+	for (size_t i = 0; i < ARRAY_LEN(view->side) && !view->slug; i++) {
+		paint_heading(paint, view->side[i].title);
+		paint_lines(paint, side_style(i), 2,
+			    view->side[i].script ? view->side[i].script : "");
 	}
-	put_head(paint, view);
+}
+
+static void put_findings(const struct paint *paint, const struct report_view *view)
+{
+	put_scripts(paint, view);
 	put_bars(paint, view);
 	put_figures(paint, view);
 	put_plans(paint, view);
@@ -338,8 +347,22 @@ void report_view_text(const struct report_view *view, const struct paint *paint)
 	put_latency(paint, view);
 	put_evidence(paint, view);
 	put_equivalence(paint, view);
+}
+
+void report_view_text(const struct report_view *view, const struct paint *paint)
+{
+	if (view->skipped) {
+		paint_printf(paint, TERM_YELLOW, "%s is skipped: %s\n", view->slug, view->sentence);
+		return;
+	}
+	put_head(paint, view);
+	if (!view->empty)
+		put_findings(paint, view);
+	report_grade_text(paint, view);
 	paint_text(paint, TERM_PLAIN, "\n");
 	put_sentence(paint, view);
+	if (view->next)
+		paint_printf(paint, TERM_PLAIN, "%s\n", view->next);
 	if (view->kept)
 		paint_printf(paint, TERM_PLAIN, "%s is kept, as it was measured last: %s\n",
 			     view->database, view->psql ? view->psql : "");

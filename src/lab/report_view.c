@@ -13,6 +13,7 @@ static void view_sides(const struct run_result *result, struct report_view *view
 	const struct lab *lab = result->lab;
 
 	view->side[0] = (struct report_side){.label = "before",
+					     .requests = report_requests(lab),
 					     .title = "Before the fix",
 					     .script = lab->slow_sql,
 					     .change_name = "break.sql",
@@ -20,6 +21,7 @@ static void view_sides(const struct run_result *result, struct report_view *view
 					     .record = result->before};
 	view->side[1] =
 		(struct report_side){.label = "after",
+				     .requests = report_requests(lab),
 				     .title = "After the fix",
 				     .script = lab->fast_sql ? lab->fast_sql : lab->slow_sql,
 				     .change_name = "fix.sql",
@@ -52,7 +54,7 @@ void report_view_of_run(const struct run_result *result, struct report_view *ret
 		.tone = result->passed ? REPORT_GOOD : REPORT_BAD,
 	};
 	if (*result->skipped) {
-		ret->skipped = true;
+		ret->skipped = ret->empty = true;
 		ret->verdict = "skipped";
 		ret->sentence = result->skipped;
 		ret->tone = REPORT_WARN;
@@ -176,6 +178,24 @@ char *report_place_name(const struct report_view *view, const struct report_plac
 /* Words -----------------------------------------------------------------------------------------
  */
 
+void report_script(const struct report_side *side, struct buf *out)
+{
+	if (side->script)
+		buf_puts(out, side->script);
+	for (size_t i = 0; side->requests && i < side->requests->count; i++)
+		buf_printf(out, "%s\n", side->requests->items[i]);
+}
+
+const struct lab_texts *report_requests(const struct lab *lab)
+{
+	return lab->workload.kind == LAB_WORKLOAD_HTTP ? &lab->workload.requests : NULL;
+}
+
+const char *report_said(const struct report_view *view)
+{
+	return view->said ? view->said : view->verdict;
+}
+
 void report_equivalence(const struct report_view *view, char *out, size_t size)
 {
 	const struct record *first = view->side[0].record, *second = view->side[1].record;
@@ -214,6 +234,7 @@ enum report_tone report_outcome_tone(enum evidence_outcome outcome)
 
 void report_file_name(const struct report_view *view, char *out, size_t size)
 {
-	(void)snprintf(out, size, "%s%s%s", view->slug ? view->slug : view->kind,
-		       view->scale ? "-" : "", view->scale ? view->scale : "");
+	(void)snprintf(out, size, "%s%s%s%s", view->slug ? view->slug : view->kind,
+		       view->scale ? "-" : "", view->scale ? view->scale : "",
+		       view->grade ? "-check" : "");
 }

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <tasklab/base/buf.h>
+#include <tasklab/lab/grade.h>
 #include <tasklab/lab/run.h>
 
 #include "evidence.h"
@@ -22,9 +24,10 @@ enum report_tone { REPORT_NEUTRAL, REPORT_GOOD, REPORT_BAD, REPORT_WARN };
 
 /* One side: a phase of a run, or one of two statements. */
 struct report_side {
-	const char *label;                /* "before", "A": in tables */
-	const char *title;                /* "Before the fix" */
-	const char *script;               /* the statement under test */
+	const char *label;  /* "before", "A": in tables */
+	const char *title;  /* "Before the fix" */
+	const char *script; /* the statement under test; NULL: there are requests instead */
+	const struct lab_texts *requests; /* over HTTP; NULL: there is a script */
 	const char *change_name, *change; /* what was done to the database first; NULL: nothing */
 	const struct record *record;
 };
@@ -45,11 +48,17 @@ struct report_view {
 	struct report_side side[2];
 	const struct evidence_verdict *verdicts;
 	size_t verdict_count;
-	const char *verdict;  /* one word: "passed" */
+	const char *verdict;  /* for programs: "passed" */
+	const char *said;     /* the same for people: "solved"; NULL: the verdict itself */
 	const char *sentence; /* what it means: "the evidence holds" */
 	enum report_tone tone;
 	const char *notes[REPORT_NOTES]; /* NULL: no more */
-	bool skipped; /* nothing was measured, and the first note says why: the sides are empty */
+	bool skipped;                    /* nothing was measured, and the first note says why */
+	bool empty;                      /* the sides have no records */
+	const struct grade *grade;       /* of a check; NULL */
+	int best_score;                  /* of all checks, beside a grade */
+	bool own_statement;              /* the second side's is the learner's */
+	const char *next;                /* what to do now; NULL */
 };
 
 void report_view_of_run(const struct run_result *result, struct report_view *ret);
@@ -110,6 +119,11 @@ bool *report_changed(const struct report_view *view, size_t side, const struct r
 /* "sample 2 of 3, statement 1"; "" where there is only one. Returns out. */
 char *report_place_name(const struct report_view *view, const struct report_place *place,
 			char out[REPORT_CELL]);
+/* The script or the requests, as text. Scripts are kept to REPORT_SCRIPT_MAX. */
+#define REPORT_SCRIPT_MAX ((size_t)4 * 1024 * 1024)
+const struct lab_texts *report_requests(const struct lab *lab); /* NULL: not over HTTP */
+void report_script(const struct report_side *side, struct buf *out);
+const char *report_said(const struct report_view *view); /* its verdict, for people */
 /* The proof of same rows, in a sentence. */
 void report_equivalence(const struct report_view *view, char *out, size_t size);
 enum report_tone report_outcome_tone(enum evidence_outcome outcome);
@@ -127,11 +141,15 @@ struct report_latency {
 	double lower_ns;               /* of the first slot */
 	double upper_ns[REPORT_SLOTS]; /* of each */
 	uint64_t count[2][REPORT_SLOTS];
-	uint64_t most; /* calls of the fullest slot, 1 or more */
+	uint64_t calls[2];
+	double most; /* largest share of a side's calls in one slot; 0: no calls */
 };
 
 /* With as many slots as make at most so many (REPORT_SLOTS at most). False: no side has any call.
  */
 bool report_latency_read(const struct report_view *view, size_t slots, struct report_latency *ret);
+
+/* The calls of a slot for a bar: their share of the side's calls, 1 being the largest of all. */
+double report_latency_bar(const struct report_latency *latency, size_t side, size_t slot);
 
 #endif

@@ -9,6 +9,7 @@ their database.
 import contextlib
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -323,9 +324,16 @@ class LabsTest(unittest.TestCase):
         other = self.command("start", "index-only-scan")
         self.assertEqual(other.returncode, 1)
         self.assertIn("missing-index is active", other.stderr)
-        check = self.command("check", "--answer", "1,1", "--json")
-        self.assertEqual((check.returncode, used in check.stderr), (3, True), check.stderr)
-        self.assertLess(json.loads(check.stdout)["score"], 70)
+        with tempfile.TemporaryDirectory() as folder:
+            check = self.command("check", "--answer", "1,1", "--json", "--report", folder)
+            self.assertEqual((check.returncode, used in check.stderr), (3, True), check.stderr)
+            self.assertLess(json.loads(check.stdout)["score"], 70)
+            saved = {path.name: path.read_text(encoding="utf-8") for path in pathlib.Path(folder).iterdir()}
+        self.assertEqual(sorted(saved), [f"missing-index-small-check.{e}" for e in ("html", "json", "md", "txt")])
+        self.assertEqual(json.loads(saved["missing-index-small-check.json"]), json.loads(check.stdout))
+        self.assertIn('id="grade"', saved["missing-index-small-check.html"])
+        self.assertIn("| **Score** |", saved["missing-index-small-check.md"])
+        self.assertIn("not solved yet", saved["missing-index-small-check.txt"])
         alone = self.command("check", "--local", "--json")
         self.assertEqual((alone.returncode, "stand-alone" in alone.stderr), (3, True), alone.stderr)
         self.assertEqual(json.loads(alone.stdout)["evidence"][0]["before"], json.loads(check.stdout)["evidence"][0]["before"])

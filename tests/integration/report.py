@@ -101,7 +101,7 @@ class Lab:
                               capture_output=True, text=True, timeout=280)
         said = done.stdout + done.stderr
         assert "Sanitizer" not in said and "runtime error" not in said, said
-        assert done.returncode == expect, f"{words}: exit {done.returncode}, not {expect}: {said}"
+        assert expect is None or done.returncode == expect, f"{words}: exit {done.returncode}, not {expect}: {said}"
         return done
 
     def clean(self):
@@ -116,13 +116,15 @@ def schema_refuses():
     assert not jsonschema.Draft202012Validator(SCHEMA).is_valid({})
 
 
-def mutations_are_refused(report):
-    checker = jsonschema.Draft202012Validator(SCHEMA)
+def is_refused(report, change):
+    copy = json.loads(json.dumps(report))
+    change(copy)
+    assert not jsonschema.Draft202012Validator(SCHEMA).is_valid(copy), change
 
+
+def mutations_are_refused(report):
     def broken(change):
-        copy = json.loads(json.dumps(report))
-        change(copy)
-        assert not checker.is_valid(copy), change
+        is_refused(report, change)
 
     broken(lambda r: r.update(verdict="perhaps"))
     broken(lambda r: r.update(evidence=[]))
@@ -295,6 +297,39 @@ def a_labs_database_is_used(lab):
     lab.clean()
 
 
+def a_check_is_saved_with_its_grade(lab, folder):
+    lab("lab", "start", "missing-index")
+    lab.cluster.query("CREATE INDEX a ON tasks (assignee_id)", "lab_missing_index")
+    lab.cluster.query("CREATE INDEX b ON tasks (assignee_id, id)", "lab_missing_index")
+    done = lab("lab", "check", "--answer", "1,1", "--report", str(folder), expect=None)
+    report = json.loads((folder / "missing-index-small-check.json").read_text(encoding="utf-8"))
+    check_json(report)
+    assert report["kind"] == "check" and report["parts"][1]["points"] == 50, report["parts"]
+    assert [side["label"] for side in (report["before"], report["after"])] == ["reference", "yours"]
+    assert report["score"] == sum(part["points"] for part in report["parts"])
+    assert done.returncode == (0 if report["passed"] else 3)
+    for name in ("score", "parts", "losses", "evidence", "after"):
+        is_refused(report, lambda r, name=name: r.pop(name))
+    is_refused(report, lambda r: r["losses"][0].update(part="Luck"))
+    redundant = [loss["reason"] for loss in report["losses"] if "redundant" in loss["reason"]]
+    seen = check_html((folder / "missing-index-small-check.html").read_text(encoding="utf-8"))
+    markdown = (folder / "missing-index-small-check.md").read_text(encoding="utf-8")
+    for what in ("Your database", "The broken reference", "Detect", "only here", *redundant):
+        assert what in seen, what
+        assert what in " ".join(done.stdout.split()) or what == "only here", what
+    assert redundant and "| Trap | 15 | 20 |" in markdown and f"| **Score** | **{report['score']}** |" in markdown
+    # Nothing to measure: a grade all the same.
+    lab.cluster.query("DROP TABLE tasks CASCADE", "lab_missing_index")
+    done = lab("lab", "check", "--json", expect=3)
+    report = json.loads(done.stdout)
+    check_json(report)
+    assert report["score"] == 0 and "before" not in report and report["losses"], report
+    lab("lab", "check", "--report", str(folder), expect=3)
+    check_html((folder / "missing-index-small-check.html").read_text(encoding="utf-8"))
+    lab("lab", "reset", "missing-index")
+    lab.clean()
+
+
 def main():
     cluster = system.Cluster()
     try:
@@ -302,7 +337,8 @@ def main():
         lab("migrate", "up")
         lab("seed", "--scale", "small")
         schema_refuses()
-        for part in (a_run_is_saved_in_four_formats, two_statements_are_compared):
+        for part in (a_run_is_saved_in_four_formats, a_check_is_saved_with_its_grade,
+                     two_statements_are_compared):
             with tempfile.TemporaryDirectory() as folder:
                 part(lab, pathlib.Path(folder))
         for part in (other_rows_are_told, writes_stay_in_the_clone, the_services_data_are_compared,

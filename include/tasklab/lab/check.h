@@ -8,8 +8,9 @@
 #include <tasklab/base/err.h>
 #include <tasklab/lab/grade.h>
 #include <tasklab/lab/quiz.h>
+#include <tasklab/lab/report.h>
 
-#define CHECK_JSON_MAX ((size_t)4 * 1024 * 1024)
+#define CHECK_JSON_MAX REPORT_MAX
 
 struct progress;
 
@@ -34,8 +35,12 @@ const struct grade *check_grade(const struct check_result *result);
 /* What went wrong beside the check itself; "" if nothing. */
 const char *check_note(const struct check_result *result);
 
-/* report_check.c: for people, and as one JSON object (docs/lab-report.md). */
+/* As report.h says of runs; the reference is before, the learner's state after. The files are
+ * <slug>-<scale>-check.* */
+int check_write(const struct check_result *result, enum report_format format,
+		const struct report_look *look, struct buf *out, struct err *err);
 void check_text(const struct check_result *result, FILE *stream);
 int check_json(const struct check_result *result, struct buf *out, struct err *err);
+int check_save(const struct check_result *result, const char *folder, struct err *err);
 
 #endif
