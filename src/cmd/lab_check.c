@@ -34,7 +34,7 @@ static int read_statement(const char *path, struct buf *into, struct err *err)
 
 static int print_check(const struct cmd *cmd, const struct check_result *result, const char *folder)
 {
-	AUTO(buf_release) struct buf out = BUF_INIT(CHECK_JSON_MAX);
+	AUTO(buf_release) struct buf out = BUF_INIT(REPORT_MAX);
 	struct err err = ERR_INIT;
 
 	if (!cmd->json) {
@@ -88,7 +88,7 @@ static int check_in_service(const struct cmd *cmd, struct lab_service *service,
 			    const struct check_options *check, const char *folder)
 {
 	AUTO(buf_release) struct buf body = BUF_INIT(2 * STATEMENT_MAX);
-	AUTO(buf_release) struct buf out = BUF_INIT(CHECK_JSON_MAX);
+	AUTO(buf_release) struct buf out = BUF_INIT(REPORT_MAX);
 	struct lab_service_job job;
 	struct err err = ERR_INIT;
 

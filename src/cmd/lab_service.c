@@ -400,8 +400,11 @@ int lab_service_save(struct lab_service *service, const struct lab_service_job *
 		AUTO(buf_release) struct buf path = BUF_INIT(8192);
 
 		buf_printf(&path, "%s/%s.%s", folder, job->files, FILES[i][1]);
-		if (buf_check(&path, err) < 0 ||
-		    fetch(service, job, FILES[i][0], &report, err) < 0 ||
+		if (buf_check(&path, err) < 0 || fetch(service, job, FILES[i][0], &report, err) < 0)
+			return -1;
+		if (strcmp(FILES[i][0], "json") == 0)
+			buf_putc(&report, '\n');
+		if (buf_check(&report, err) < 0 ||
 		    text_write_file(buf_str(&path), buf_str(&report), report.len, err) < 0)
 			return -1;
 	}

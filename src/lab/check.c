@@ -128,7 +128,7 @@ static int best_of(const struct check_options *options, int *ret, struct err *er
 
 static void store_result(const struct check_options *options, struct check_result *result)
 {
-	AUTO(buf_release) struct buf report = BUF_INIT(CHECK_JSON_MAX);
+	AUTO(buf_release) struct buf report = BUF_INIT(REPORT_MAX);
 	const struct grade *grade = result->appraisal->grade;
 	struct err why = ERR_INIT;
 

@@ -165,6 +165,27 @@ static void html_part(struct buf *out, const char *name, int points, int of, enu
 	buf_puts(out, "</div></div>\n");
 }
 
+static void html_losses(struct buf *out, const struct grade *grade)
+{
+	if (grade->loss_count == 0)
+		return;
+	buf_puts(out, "<div class=\"card losses\"><table>\n<thead><tr><th scope=\"col\">lost</th>"
+		      "<th scope=\"col\" class=\"n\">points</th><th scope=\"col\">why</th></tr>"
+		      "</thead>\n<tbody>\n");
+	for (size_t i = 0; i < grade->loss_count; i++) {
+		const struct grade_loss *loss = &grade->losses[i];
+		char points[REPORT_CELL];
+
+		if (loss->points > 0)
+			markup_put(out, "<tr><th scope=\"row\">%s</th><td class=\"n bad\">%s</td>",
+				   grade_part_name(loss->part), points_of(loss, points));
+		else
+			buf_puts(out, "<tr class=\"more\"><td></td><td></td>");
+		markup_put(out, "<td>%s</td></tr>\n", loss->reason);
+	}
+	buf_puts(out, "</tbody>\n</table></div>\n");
+}
+
 void report_grade_html(struct buf *out, const struct report_view *view)
 {
 	const struct grade *grade = view->grade;
@@ -178,21 +199,6 @@ void report_grade_html(struct buf *out, const struct report_view *view)
 			  tone_of(grade->points[part], grade_part_points(part)));
 	html_part(out, "Score", grade->score, 100, grade->passed ? REPORT_GOOD : REPORT_BAD);
 	buf_puts(out, "</div>\n");
-	if (grade->loss_count > 0)
-		buf_puts(
-			out,
-			"<div class=\"card losses\"><table>\n<thead><tr><th scope=\"col\">lost</th>"
-			"<th scope=\"col\" class=\"n\">points</th><th scope=\"col\">why</th></tr>"
-			"</thead>\n<tbody>\n");
-	for (size_t i = 0; i < grade->loss_count; i++) {
-		const struct grade_loss *loss = &grade->losses[i];
-		char points[REPORT_CELL];
-
-		markup_put(out,
-			   "<tr><th scope=\"row\">%s</th><td class=\"n "
-			   "bad\">%s</td><td>%s</td></tr>\n",
-			   grade_part_name(loss->part), points_of(loss, points), loss->reason);
-	}
-	buf_puts(out,
-		 grade->loss_count > 0 ? "</tbody>\n</table></div>\n</section>\n" : "</section>\n");
+	html_losses(out, grade);
+	buf_puts(out, "</section>\n");
 }

@@ -248,18 +248,19 @@ static void put_evidence(struct buf *out, const struct report_view *view)
 	buf_puts(out,
 		 "<section class=\"part\" id=\"evidence\">\n<h2>Evidence</h2>\n<p class=\"about\">"
 		 "What had to be so. These figures decide; they are the same on every machine."
-		 "</p>\n<div class=\"card scroll\"><table>\n<thead><tr><th scope=\"col\">verdict"
-		 "</th><th scope=\"col\">claim</th>");
+		 "</p>\n<div class=\"card scroll\"><table class=\"stack\">\n<thead><tr>"
+		 "<th scope=\"col\">verdict</th><th scope=\"col\">claim</th>");
 	for (size_t i = 0; i < ARRAY_LEN(view->side); i++)
 		markup_put(out, "<th scope=\"col\" class=\"n\">%s</th>", view->side[i].label);
-	buf_puts(out, "<th scope=\"col\" class=\"wide\">change</th></tr></thead>\n<tbody>\n");
+	buf_puts(out, "<th scope=\"col\">change</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < view->verdict_count; i++) {
 		const struct evidence_verdict *one = &view->verdicts[i];
 		enum report_tone tone = report_outcome_tone(one->outcome);
 		char before[REPORT_CELL], after[REPORT_CELL], change[REPORT_CELL];
 
 		markup_put(out,
-			   "<tr><td><span class=\"chip %s\"><span aria-hidden=\"true\">%s</span> %s"
+			   "<tr><td class=\"whole\"><span class=\"chip %s\"><span "
+			   "aria-hidden=\"true\">%s</span> %s"
 			   "</span></td><th scope=\"row\">%s",
 			   report_html_tone(tone), symbol(tone),
 			   evidence_outcome_name(one->outcome), one->claim);
@@ -267,10 +268,11 @@ static void put_evidence(struct buf *out, const struct report_view *view)
 			markup_put(out, "<span class=\"reason %s\">%s</span>",
 				   report_html_tone(tone), one->reason);
 		markup_put(out,
-			   "</th><td class=\"n\">%s</td><td class=\"n\">%s</td>"
-			   "<td class=\"wide\">%s</td></tr>\n",
-			   report_value(one->before, REPORT_COUNT, before),
-			   report_value(one->after, REPORT_COUNT, after),
+			   "</th><td class=\"n\" data-label=\"%s\">%s</td>"
+			   "<td class=\"n\" data-label=\"%s\">%s</td>"
+			   "<td data-label=\"change\">%s</td></tr>\n",
+			   view->side[0].label, report_value(one->before, REPORT_COUNT, before),
+			   view->side[1].label, report_value(one->after, REPORT_COUNT, after),
 			   report_change(one->before, one->after, change));
 	}
 	buf_puts(out, "</tbody>\n</table></div>\n</section>\n");
@@ -313,7 +315,7 @@ static void put_figures(struct buf *out, const struct report_view *view)
 		 "<section class=\"part\" id=\"figures\">\n<h2>Figures</h2>\n<p class=\"about\">"
 		 "From pg_stat_statements, the plans and the clock, each with what it means. Grey "
 		 "ones depend on the machine.</p>\n<div class=\"card scroll\">"
-		 "<table class=\"figures\">\n<thead><tr><th scope=\"col\">figure</th>");
+		 "<table class=\"stack figures\">\n<thead><tr><th scope=\"col\">figure</th>");
 	for (size_t i = 0; i < ARRAY_LEN(view->side); i++)
 		markup_put(out,
 			   "<th scope=\"col\" class=\"n %s\"><span class=\"key\"></span>%s</th>",

@@ -8,7 +8,6 @@
 
 #include "markup.h"
 #include "plan_detail.h"
-#include "plan_text.h"
 
 #define EXPLAIN_MOST ((size_t)200 * 1024) /* a longer document is only in the JSON report */
 #define OFF_SOME     10.0
@@ -161,11 +160,8 @@ static int put_plan(struct buf *out, const struct report_view *view, size_t side
 static int put_pair(struct buf *out, const struct report_view *view,
 		    const struct report_place *place, struct err *err)
 {
-	double most = 0;
+	double most = report_plan_most(view, place);
 
-	for (size_t i = 0; i < ARRAY_LEN(view->side); i++)
-		if (report_plan(view, i, place))
-			most = fmax(most, plan_text_most(report_plan(view, i, place)));
 	buf_puts(out, "<div class=\"pair\">\n");
 	for (size_t i = 0; i < ARRAY_LEN(view->side); i++)
 		if (put_plan(out, view, i, place, most, err) < 0)

@@ -284,7 +284,7 @@ int report_view_json(const struct report_view *view, struct buf *out, struct err
 	json_kv_string(&json, "verdict", view->verdict);
 	write_notes(&json, view);
 	report_grade_json(&json, view);
-	if (view->grade)
+	if (!view->skipped)
 		write_evidence(&json, view);
 	if (view->empty) {
 		json_end_object(&json);
@@ -294,8 +294,6 @@ int report_view_json(const struct report_view *view, struct buf *out, struct err
 	json_kv_string(&json, "database", view->database);
 	json_kv_string(&json, "kept_database", view->kept ? view->database : NULL);
 	write_equivalence(&json, view);
-	if (!view->grade)
-		write_evidence(&json, view);
 	if (write_side(&json, view, 0, err) < 0 || write_side(&json, view, 1, err) < 0)
 		return -1;
 	json_end_object(&json);

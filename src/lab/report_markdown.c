@@ -130,7 +130,9 @@ static int put_plan(struct buf *out, const struct report_view *view, size_t side
 	const struct paint paint = {.out = &tree, .width = PLAN_COLUMNS};
 	const struct plan *plan = report_plan(view, side, place);
 	AUTO(freep) bool *changed = report_changed(view, side, place);
-	const struct plan_text how = {.changed = changed, .mark = marks[side]};
+	const struct plan_text how = {.changed = changed,
+				      .mark = marks[side],
+				      .most_blocks = report_plan_most(view, place)};
 
 	if (!changed)
 		return err_no_memory(err);

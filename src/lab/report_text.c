@@ -241,11 +241,8 @@ static void put_pair_of_plans(const struct paint *paint, const struct report_vie
 	AUTO(buf_release) struct buf left = BUF_INIT(BLOCK_MAX);
 	AUTO(buf_release) struct buf right = BUF_INIT(BLOCK_MAX);
 	struct paint one = *paint, other = *paint;
-	double most = 0;
+	double most = report_plan_most(view, place);
 
-	for (size_t i = 0; i < ARRAY_LEN(view->side); i++)
-		if (report_plan(view, i, place))
-			most = fmax(most, plan_text_most(report_plan(view, i, place)));
 	if (paint->width >= ABREAST_FROM)
 		one.width = other.width = (paint->width - ABREAST_GAP) / 2;
 	one.out = &left;
@@ -362,7 +359,7 @@ void report_view_text(const struct report_view *view, const struct paint *paint)
 	paint_text(paint, TERM_PLAIN, "\n");
 	put_sentence(paint, view);
 	if (view->next)
-		paint_printf(paint, TERM_PLAIN, "%s\n", view->next);
+		paint_wrap(paint, TERM_PLAIN, "", view->next);
 	if (view->kept)
 		paint_printf(paint, TERM_PLAIN, "%s is kept, as it was measured last: %s\n",
 			     view->database, view->psql ? view->psql : "");

@@ -1,11 +1,13 @@
 /* report_view.c - makes a run's result ready to be reported; questions about a report's plans. */
 #include "report_view.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan_text.h"
 #include "result.h"
 
 static void view_sides(const struct run_result *result, struct report_view *view)
@@ -137,6 +139,16 @@ size_t report_places(const struct report_view *view, struct report_place ret[REP
 		ret[n++] = next;
 	}
 	return n;
+}
+
+double report_plan_most(const struct report_view *view, const struct report_place *place)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(view->side); i++)
+		if (report_plan(view, i, place))
+			most = fmax(most, plan_text_most(report_plan(view, i, place)));
+	return most;
 }
 
 bool *report_changed(const struct report_view *view, size_t side, const struct report_place *place)

@@ -33,7 +33,7 @@ struct report_side {
 };
 
 struct report_view {
-	const char *kind; /* "run", "compare": member kind of the JSON */
+	const char *kind; /* "run", "check", "compare": member kind of the JSON */
 	const char *slug; /* of the lab; NULL: none */
 	const char *title, *summary;
 	const char *scale; /* NULL: not on a data set of the labs */
@@ -113,6 +113,8 @@ size_t report_places(const struct report_view *view, struct report_place ret[REP
 /* The plan of that place on one side; NULL: there is none. */
 const struct plan *report_plan(const struct report_view *view, size_t side,
 			       const struct report_place *place);
+/* The largest figure of that place's plans, which a full bar stands for on both sides. */
+double report_plan_most(const struct report_view *view, const struct report_place *place);
 /* For each node of that plan whether the other side has no counterpart; the caller frees. NULL: no
  * memory. */
 bool *report_changed(const struct report_view *view, size_t side, const struct report_place *place);

@@ -554,7 +554,8 @@ static void grades(void **state)
 	has(&out, "| Trap | 15 | 20 |");
 	has(&out, "* **Trap -5**: the index \\<a\\> is \\| redundant");
 	write_report(&scene.view, REPORT_HTML, NULL, &out);
-	has(&out, "the index &lt;a&gt; is | redundant");
+	has(&out, "<td class=\"n bad\">-5</td><td>the index &lt;a&gt; is | redundant</td>");
+	has(&out, "<tr class=\"more\"><td></td><td></td><td>it costs writes</td>");
 	has(&out, "<p class=\"now\">95 <small>of 100</small></p>");
 	write_report(&scene.view, REPORT_JSON, NULL, &out);
 	report = json_loads(buf_str(&out), JSON_REJECT_DUPLICATES, NULL);
@@ -591,6 +592,8 @@ static void requests(void **state)
 		scene.view.side[i].script = NULL;
 		scene.view.side[i].requests = &texts;
 	}
+	write_report(&scene.view, REPORT_TEXT, NULL, &out);
+	has_not(&out, "GET /api");
 	write_report(&scene.view, REPORT_HTML, NULL, &out);
 	has(&out, "GET /api/v1/tasks?");
 	has(&out, "&lt;");

@@ -10,8 +10,6 @@
 #include <tasklab/lab/quiz.h>
 #include <tasklab/lab/report.h>
 
-#define CHECK_JSON_MAX REPORT_MAX
-
 struct progress;
 
 struct check_options {
