@@ -14,15 +14,19 @@ static void print_next(const struct start_result *result, FILE *stream)
 		"there reaches the service's own data. The check looks at what the workload costs "
 		"then, whatever you did, and at what you changed besides.",
 		0, 2, stream);
-	(void)fprintf(stream,
-		      "\n"
-		      "    tasklab lab check --answer %-11sgrades it\n"
-		      "    tasklab lab check --statement FILE  grades it with your own statement\n"
-		      "    tasklab lab hint                    helps on, up to three times\n"
-		      "    tasklab lab reset                   gives up, and clears it away\n",
+	(void)fprintf(stream, "\n    tasklab lab check --answer %-9sgrades it\n",
 		      lab->quiz_count == 1   ? "N"
 		      : lab->quiz_count == 2 ? "N,N"
 					     : "N,N,N");
+	if (lab->slow_sql)
+		(void)fputs("    tasklab lab check --statement FILE  grades it with your own "
+			    "statement\n",
+			    stream);
+	(void)fputs(
+		"    tasklab lab check --report DIR      grades it, and saves plans and figures\n"
+		"    tasklab lab hint                    helps on, up to three times\n"
+		"    tasklab lab reset                   gives up, and clears it away\n",
+		stream);
 }
 
 void start_text(const struct start_result *result, FILE *stream)
