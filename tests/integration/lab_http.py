@@ -110,7 +110,7 @@ class LabHttpTest(unittest.TestCase):
 
     def check_dashboards(self):
         """The engine's traffic shows on the normal route, and the lab as active."""
-        _, _, text = self.service.request("GET", "/metrics")
+        text = self.service.request("GET", "/metrics")[2].decode()
         self.assertIn('tasklab_lab_active{lab="n-plus-one"} 1', text)
         self.assertRegex(text, r'http_requests_total\{[^}]*route="/api/v1/tasks"[^}]*\} [1-9]')
         self.assertTrue(re.search(r'db_queries_total\{query="task_tags_of_one",outcome="ok"\} [1-9]', text))
