@@ -3,6 +3,7 @@
  * PostgreSQL. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -558,14 +559,20 @@ static void a_session_fails(void **state)
 	expect_nothing_left();
 }
 
+struct stopper {
+	int fd;           /* a byte into it stops the run */
+	atomic_bool done; /* the run has ended, asleep or not */
+};
+
 static void *stop_when_asleep(void *arg)
 {
-	const int *fd = arg;
+	struct stopper *stopper = arg;
 
-	while (number(NULL, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") ==
-	       0)
+	while (!atomic_load(&stopper->done) &&
+	       number(NULL, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") ==
+		       0)
 		clock_sleep_until(clock_mono_ns() + 10 * CLOCK_NS_PER_MS);
-	assert_int_equal(write(*fd, "x", 1), 1);
+	assert_int_equal(write(stopper->fd, "x", 1), 1);
 	return NULL;
 }
 
@@ -587,14 +594,17 @@ static void stopped(void **state)
 	struct run_result *result = NULL;
 	struct err err = ERR_INIT;
 	int64_t begin_ns = clock_mono_ns();
+	struct stopper stopper = {.done = false};
 	pthread_t thread;
 	int fds[2];
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
 	options.stop_fd = fds[0];
-	assert_int_equal(thread_start(&thread, "stop", stop_when_asleep, &fds[1], &err), 0);
-	assert_int_equal(run_lab(&options, &result, &err), -1);
+	stopper.fd = fds[1];
+	assert_int_equal(thread_start(&thread, "stop", stop_when_asleep, &stopper, &err), 0);
+	(void)run_lab(&options, &result, &err);
+	atomic_store(&stopper.done, true);
 	pthread_join(thread, NULL);
 	assert_string_equal(err.message, "the run was stopped");
 	assert_true(clock_mono_ns() - begin_ns < 120 * CLOCK_NS_PER_S);

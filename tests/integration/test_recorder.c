@@ -77,6 +77,7 @@ struct bench {
 	struct record *record;
 };
 
+static char slug[] = "record";
 static struct bench bench; /* of the test at hand */
 
 static void bench_open(const struct lab_workload *workload)
@@ -87,7 +88,7 @@ static void bench_open(const struct lab_workload *workload)
 	struct err err = ERR_INIT;
 
 	bench.lab.workload = *workload;
-	bench.lab.slug = (char[]){"record"};
+	bench.lab.slug = slug;
 	bench.lab.versions = (struct lab_versions){15, 99};
 	bench.lab.evidence = bench.evidence;
 	if (bench.lab.workload.parameters == 0)
