@@ -56,7 +56,7 @@ static const struct {
 /* How fresh ---------------------------------------------------------------------------------- */
 
 static struct {
-	_Atomic int64_t fresh_ns; /* the last good pass; at first the start */
+	_Atomic int64_t fresh_ns; /* when the last good pass began; at first the start */
 	atomic_bool up;           /* the last pass was good */
 } ages[GROUP_COUNT];
 
@@ -184,11 +184,12 @@ static void tell(enum group group, int result, const struct err *err, char last[
 static int64_t pass(struct collector *collector, enum group group, char last[REASON_SIZE])
 {
 	struct err err = ERR_INIT;
+	int64_t begin_ns = clock_mono_ns();
 	int result = groups[group].collect(collector, &err);
 	int64_t now_ns = clock_mono_ns();
 
 	if (result == 0)
-		atomic_store(&ages[group].fresh_ns, now_ns);
+		atomic_store(&ages[group].fresh_ns, begin_ns);
 	atomic_store(&ages[group].up, result == 0);
 	if (!atomic_load(&collector->api->draining))
 		tell(group, result, &err, last);

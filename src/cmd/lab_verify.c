@@ -122,28 +122,28 @@ static int verify_here(const struct verify_many *all, struct verify_many *some, 
 	return lab_verify_many(some, err);
 }
 
-static int verify_labs(const struct cmd *cmd, struct verify_many *all, struct tally *tally)
+static int verify_labs(const struct cmd *cmd, const struct verify_many *asked, struct tally *tally)
 {
 	AUTO(buf_release) struct buf out = BUF_INIT(LAB_JSON_MAX);
 	struct verification verification = {.cmd = cmd, .json = JSON_INIT(&out)};
 	AUTO(lab_stop_closep) int stop_fd = -1;
-	struct verify_many some;
+	struct verify_many all = *asked, some;
 	struct err err = ERR_INIT;
 	int code;
 
 	if (lab_stop_catch(&stop_fd, &err) < 0)
 		return cmd_fail(cmd, "cannot verify", &err);
-	all->stop_fd = stop_fd;
-	all->done = take_result;
-	all->arg = &verification;
-	some = *all;
+	all.stop_fd = stop_fd;
+	all.done = take_result;
+	all.arg = &verification;
+	some = all;
 	json_begin_array(&verification.json);
 	some.progress = progress_new("verifying", 0);
-	code = verify_here(all, &some, &err);
+	code = verify_here(&all, &some, &err);
 	progress_end(some.progress, code == 0);
 	some.progress = NULL;
 	if (code == 0 && verification.tally.failed == 0)
-		code = verify_http(&verification, all, &some, &err);
+		code = verify_http(&verification, &all, &some, &err);
 	json_end_array(&verification.json);
 	*tally = verification.tally;
 	if (code < 0)

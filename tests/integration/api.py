@@ -550,7 +550,12 @@ class ApiTest(unittest.TestCase):
         """One line a request, with what it cost; GET of a task is one statement."""
         path = f"/api/v1/tasks/{self.task()['id']}"
         self.ask("GET", path, headers={"X-Request-Id": "log-line-test"})
-        lines = [json.loads(line) for line in self.service.logged().splitlines() if "log-line-test" in line]
+
+        def logged():  # once the answer is out
+            return [json.loads(line) for line in self.service.logged().splitlines() if "log-line-test" in line]
+
+        wait_until("the request is logged", logged)
+        lines = logged()
         self.assertEqual(len(lines), 1)
         self.assertEqual((lines[0]["route"], lines[0]["status"], lines[0]["db_queries"]),
                          ("/api/v1/tasks/{id}", 200, 1))

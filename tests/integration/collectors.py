@@ -60,11 +60,11 @@ def statement_counters(series):
 
 
 def collected_since(service, group, moment):
-    """True when the group was collected wholly after that monotonic moment: a pass takes 2 s at most
-    only when the server hangs, so a tenth of a second of slack is for a pass that had begun."""
+    """True when the group was collected in a pass that began after that monotonic moment."""
+    asked = time.monotonic()  # the age is of a later moment: the pass began later still
     series = scrape(service)
     age = value(series, "tasklab_collector_age_seconds", group=group)
-    return value(series, "tasklab_collector_up", group=group) == 1 and time.monotonic() - age > moment + 0.1
+    return value(series, "tasklab_collector_up", group=group) == 1 and asked - age > moment
 
 
 def collect(service, group):

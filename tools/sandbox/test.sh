@@ -22,12 +22,15 @@ STAGES=(
 	"compose|the compose stack in a Docker engine"
 )
 
+# A stage runs in a condition, where set -e has no effect: hence && throughout.
+
+# The tests wait for servers more than they work: three at a time keep two cores busy.
 preset() { # preset NAME [ctest arguments]
 	local name=$1
 	shift
-	cmake --preset "$name" -S "$ROOT" >/dev/null
-	cmake --build "$ROOT/build/$name"
-	ctest --test-dir "$ROOT/build/$name" --output-on-failure --no-tests=error "$@"
+	cmake --preset "$name" -S "$ROOT" >/dev/null &&
+		cmake --build "$ROOT/build/$name" &&
+		ctest --test-dir "$ROOT/build/$name" -j 3 --output-on-failure --no-tests=error "$@"
 }
 
 stage_check() { "$ROOT/tools/check"; }
@@ -37,7 +40,6 @@ stage_tsan() { preset tsan -L threads; }
 stage_fuzz() { preset fuzz -L fuzz; }
 stage_labs() {
 	local tasklab=$ROOT/build/release/tasklab
-	# A stage runs in a condition, where set -e has no effect.
 	cmake --preset release -S "$ROOT" >/dev/null &&
 		cmake --build "$ROOT/build/release" --target tasklab &&
 		python3 "$ROOT/tests/labs/verify.py" "$tasklab" &&

@@ -104,7 +104,7 @@ enum metric_type { METRIC_COUNTER, METRIC_COUNTER_SET, METRIC_GAUGE, METRIC_HIST
 	X(M_TASKLAB_COLLECTOR_UP, METRIC_GAUGE, "tasklab_collector_up", "", LABELS_COLLECTOR, LABELS_NONE, BUCKETS_NONE, \
 	  "1 while the group of collected figures is fresh; 0: what it shows is old.")              \
 	X(M_TASKLAB_COLLECTOR_AGE_SECONDS, METRIC_GAUGE, "tasklab_collector_age_seconds", "seconds", LABELS_COLLECTOR, LABELS_NONE, BUCKETS_NONE, \
-	  "Time since the group was last collected, or since the start.")                           \
+	  "Time since the last good collection of the group began, or since the start.")            \
 	X(M_PROCESS_CPU_SECONDS_TOTAL, METRIC_COUNTER_SET, "process_cpu_seconds_total", "seconds", LABELS_NONE, LABELS_NONE, BUCKETS_NONE, \
 	  "Total user and system CPU time spent in seconds.")                                      \
 	X(M_PROCESS_RESIDENT_MEMORY_BYTES, METRIC_GAUGE, "process_resident_memory_bytes", "bytes", LABELS_NONE, LABELS_NONE, BUCKETS_NONE, \
