@@ -5,6 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What follows are the functions behind them. */
+#undef err_set
+#undef err_field
+#undef err_no_memory
+#undef err_errno
+
 static const struct {
 	int status;
 	const char *name, *title;
