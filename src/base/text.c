@@ -1,4 +1,4 @@
-/* text.c - strings from outside: numbers, UTF-8, files. */
+/* text.c - strings: numbers, UTF-8, copies, files. */
 #include <tasklab/base/text.h>
 
 #include <errno.h>
@@ -68,6 +68,21 @@ size_t text_utf8_next(const char *text, size_t len, uint32_t *character)
 	if (n > 0)
 		*character = value;
 	return n;
+}
+
+int text_copy(const char *text, char **ret, struct err *err)
+{
+	return text_copy_n(text, SIZE_MAX, ret, err);
+}
+
+int text_copy_n(const char *text, size_t len, char **ret, struct err *err)
+{
+	char *copy = strndup(text, len);
+
+	if (!copy)
+		return err_no_memory(err);
+	*ret = copy;
+	return 0;
 }
 
 static void closep(int *fd)

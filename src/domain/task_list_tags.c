@@ -2,7 +2,8 @@
 #include "task_list_tags.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include <tasklab/base/text.h>
 
 #include "task_row.h"
 
@@ -17,12 +18,6 @@ DB_QUERY_READ(SQL_TASK_TAGS_OF_MANY, "task_tags_of_many",
 	" WHERE x.task_id = ANY ($1::bigint[]) GROUP BY x.task_id");
 /* clang-format on */
 
-static int set_extra(struct page *page, size_t i, const char *text, struct err *err)
-{
-	page->extra[i] = strdup(text);
-	return page->extra[i] ? 0 : err_no_memory(err);
-}
-
 static int per_task(struct db *db, struct page *page, struct err *err)
 {
 	for (size_t i = 0; i < page->count; i++) {
@@ -30,7 +25,7 @@ static int per_task(struct db *db, struct page *page, struct err *err)
 		int64_t id = db_get_i64(page->result, i, TASK_ID);
 
 		if (db_query(db, &SQL_TASK_TAGS_OF_ONE, DB_ARGS(db_i64(id)), &tags, err) < 0 ||
-		    set_extra(page, i, db_get_text(tags, 0, 0), err) < 0)
+		    text_copy(db_get_text(tags, 0, 0), &page->extra[i], err) < 0)
 			return -1;
 	}
 	return 0;
@@ -56,7 +51,7 @@ static int batched(struct db *db, struct page *page, struct err *err)
 	    0)
 		return -1;
 	for (size_t i = 0; i < page->count; i++) {
-		if (set_extra(page, i, tags_of(tags, ids[i]), err) < 0)
+		if (text_copy(tags_of(tags, ids[i]), &page->extra[i], err) < 0)
 			return -1;
 	}
 	return 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <tasklab/base/clock.h>
+#include <tasklab/base/text.h>
 #include <tasklab/lab/history.h>
 #include <tasklab/lab/learner.h>
 
@@ -152,11 +153,8 @@ int lab_check(const struct check_options *options, struct check_result **ret, st
 	if (!result)
 		return err_no_memory(err);
 	result->lab = options->lab;
-	if (options->statement) {
-		result->statement = strdup(options->statement);
-		if (!result->statement)
-			return err_no_memory(err);
-	}
+	if (options->statement && text_copy(options->statement, &result->statement, err) < 0)
+		return -1;
 	result->started_us = clock_real_us();
 	if (options->answers)
 		result->answers = *options->answers;

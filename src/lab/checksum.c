@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <tasklab/base/buf.h>
+#include <tasklab/base/text.h>
 
 #define CHECKSUM_SQL_MAX ((size_t)256 * 1024)
 
@@ -77,14 +78,10 @@ static int ask_reference(struct db_conn *conn, const char *table, const char *sq
 		return err_no_memory(err);
 	memo->items = items;
 	item = &items[memo->count];
-	*item = (struct checksum){.sql = strdup(sql)};
-	if (!item->sql)
-		return err_no_memory(err);
+	*item = (struct checksum){.sql = NULL};
 	(void)snprintf(item->table, sizeof(item->table), "%s", table);
-	if (ask(conn, sql, &item->rows, item->sum, err) < 0) {
-		free(item->sql);
+	if (ask(conn, sql, &item->rows, item->sum, err) < 0 || text_copy(sql, &item->sql, err) < 0)
 		return -1;
-	}
 	memo->count++;
 	*ret = item;
 	return 0;

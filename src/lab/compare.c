@@ -8,6 +8,7 @@
 
 #include <tasklab/base/clock.h>
 #include <tasklab/base/term.h>
+#include <tasklab/base/text.h>
 
 #include "bench.h"
 #include "compare_place.h"
@@ -190,15 +191,11 @@ static int take_statements(const struct compare_options *options, struct compare
 	for (size_t i = 0; i < ARRAY_LEN(LABELS); i++) {
 		if (bench_check(NAMES[i], options->sql[i], options->params_sql != NULL, err) < 0)
 			return -1;
-		result->sql[i] = strdup(options->sql[i]);
-		if (!result->sql[i])
-			return err_no_memory(err);
+		if (text_copy(options->sql[i], &result->sql[i], err) < 0)
+			return -1;
 	}
-	if (options->params_sql) {
-		result->params_sql = strdup(options->params_sql);
-		if (!result->params_sql)
-			return err_no_memory(err);
-	}
+	if (options->params_sql)
+		return text_copy(options->params_sql, &result->params_sql, err);
 	return 0;
 }
 

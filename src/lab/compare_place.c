@@ -1,8 +1,6 @@
 /* compare_place.c - measures a statement in a database that others use too, by one session. */
 #include "compare_place.h"
 
-#include <stdlib.h>
-
 #include <tasklab/base/clock.h>
 
 #include "rehearsal.h"
@@ -30,9 +28,8 @@ static int record_answers(struct place *place, struct err *err)
 	struct record *record = place->record;
 	size_t rows = place->rehearsal.params->rows;
 
-	record->answers = calloc(rows, sizeof(*record->answers));
-	if (!record->answers)
-		return err_no_memory(err);
+	if (record_make_answers(record, rows, err) < 0)
+		return -1;
 	for (size_t i = 0; i < rows; i++) {
 		if (answer(place, i, &record->answers[i], err) < 0)
 			return -1;

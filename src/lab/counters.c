@@ -155,9 +155,8 @@ static int read_tables(struct counters *counters, struct record *record, struct 
 
 	if (db_conn_query(counters->conn, SQL_TABLES, DB_NO_ARGS, &result, err) < 0)
 		return -1;
-	record->tables = calloc(db_rows(result) + 1, sizeof(*record->tables));
-	if (!record->tables)
-		return err_no_memory(err);
+	if (record_make_tables(record, db_rows(result), err) < 0)
+		return -1;
 	for (size_t i = 0; i < db_rows(result) && i < RELATIONS_MAX; i++) {
 		struct record_table *table = &record->tables[i];
 		size_t column = 2;
@@ -179,9 +178,8 @@ static int read_indexes(struct counters *counters, struct record *record, struct
 
 	if (db_conn_query(counters->conn, SQL_INDEXES, DB_NO_ARGS, &result, err) < 0)
 		return -1;
-	record->indexes = calloc(db_rows(result) + 1, sizeof(*record->indexes));
-	if (!record->indexes)
-		return err_no_memory(err);
+	if (record_make_indexes(record, db_rows(result), err) < 0)
+		return -1;
 	for (size_t i = 0; i < db_rows(result) && i < RELATIONS_MAX; i++) {
 		struct record_index *index = &record->indexes[i];
 		size_t column = 3;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <tasklab/base/clock.h>
+#include <tasklab/base/text.h>
 #include <tasklab/base/thread.h>
 
 #include "active.h"
@@ -329,14 +330,13 @@ static void engine_free(struct engine *engine)
 static int copy_options(struct engine *engine, const struct engine_options *options,
 			struct err *err)
 {
-	engine->conninfo = strdup(options->conninfo);
-	engine->grafana_url = strdup(options->grafana_url ? options->grafana_url : "");
-	if (!engine->conninfo || !engine->grafana_url)
-		return err_no_memory(err);
+	if (text_copy(options->conninfo, &engine->conninfo, err) < 0 ||
+	    text_copy(options->grafana_url ? options->grafana_url : "", &engine->grafana_url, err) <
+		    0)
+		return -1;
 	for (size_t i = 0; i < options->folder_count && i < ENGINE_FOLDERS_MAX; i++) {
-		engine->folders[i] = strdup(options->folders[i]);
-		if (!engine->folders[i])
-			return err_no_memory(err);
+		if (text_copy(options->folders[i], &engine->folders[i], err) < 0)
+			return -1;
 		engine->folder_count = i + 1;
 	}
 	return 0;

@@ -7,6 +7,7 @@
 
 #include <tasklab/base/clock.h>
 #include <tasklab/base/term.h>
+#include <tasklab/base/text.h>
 
 #include "bench.h"
 #include "lexer.h"
@@ -56,9 +57,8 @@ static int one_statement(struct asking *asking, struct err *err)
 			return err_set(err, ERR_INVALID, "explain takes one statement, not several",
 				       "%s", "");
 		asking->result->generic = piece.parameters > 0 && !asking->options->params_sql;
-		asking->sql = strndup(piece.text, piece.length);
-		if (!asking->sql)
-			return err_no_memory(err);
+		if (text_copy_n(piece.text, piece.length, &asking->sql, err) < 0)
+			return -1;
 	}
 	if (!asking->sql)
 		return err_set(err, ERR_INVALID, "there is no statement to explain", "%s", "");
@@ -169,9 +169,8 @@ static int imagine(struct asking *asking, const char *definition, struct err *er
 	for (size_t i = 0; i < db_rows(made) && result->index_count < EXPLAIN_INDEXES_MAX; i++) {
 		struct explained_index *index = &result->indexes[result->index_count++];
 
-		index->definition = strdup(definition);
-		if (!index->definition)
-			return err_no_memory(err);
+		if (text_copy(definition, &index->definition, err) < 0)
+			return -1;
 		(void)snprintf(index->name, sizeof(index->name), "%s", db_get_text(made, i, 0));
 		index->bytes = db_get_i64(made, i, 1);
 	}

@@ -160,11 +160,9 @@ int history_get(struct db *db, const char *slug, int64_t id, struct history_run 
 	if (db_rows(result) == 0)
 		return err_set(err, ERR_NOT_FOUND, "the lab has no such run", "run %lld of %s",
 			       (long long)id, slug);
-	if (!db_is_null(result, 0, REPORT)) {
-		copy = strdup(db_get_text(result, 0, REPORT));
-		if (!copy)
-			return err_no_memory(err);
-	}
+	if (!db_is_null(result, 0, REPORT) &&
+	    text_copy(db_get_text(result, 0, REPORT), &copy, err) < 0)
+		return -1;
 	read_run(result, 0, ret);
 	*report = copy;
 	return 0;

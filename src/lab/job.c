@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <tasklab/base/clock.h>
+#include <tasklab/base/text.h>
 #include <tasklab/lab/report.h>
 #include <tasklab/lab/reset.h>
 
@@ -198,8 +199,7 @@ static int read_statement(struct job *job, const struct engine_request *request,
 	if (strlen(request->statement) > ENGINE_SQL_MAX)
 		return err_field(err, ERR_UNPROCESSABLE, "statement", "may have %d bytes",
 				 ENGINE_SQL_MAX);
-	job->statement = strdup(request->statement);
-	return job->statement ? 0 : err_no_memory(err);
+	return text_copy(request->statement, &job->statement, err);
 }
 
 int job_new(const struct engine_options *options, const struct engine_request *request,

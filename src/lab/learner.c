@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <tasklab/base/clock.h>
+#include <tasklab/base/text.h>
 #include <tasklab/db/conn.h>
 
 #define LEARNER_MS      INT64_C(10000) /* longest wait for the service's database */
@@ -225,7 +226,6 @@ int learner_start(const char *conninfo, const struct learner_session *session, c
 int learner_settings(const char *conninfo, const char *slug, char **ret, struct err *err)
 {
 	AUTO(db_result_freep) struct db_result *rows = NULL;
-	char *copy;
 
 	if (ask(conninfo, SQL_LEARNER_SETTINGS, DB_ARGS(db_text(slug)), &rows, err) < 0)
 		return -1;
@@ -233,11 +233,7 @@ int learner_settings(const char *conninfo, const char *slug, char **ret, struct 
 		return err_set(err, ERR_NOT_FOUND,
 			       "this lab is not active: `tasklab lab start` begins it",
 			       "no row for %s in lab_sessions", slug);
-	copy = strdup(db_get_text(rows, 0, 0));
-	if (!copy)
-		return err_no_memory(err);
-	*ret = copy;
-	return 0;
+	return text_copy(db_get_text(rows, 0, 0), ret, err);
 }
 
 int learner_end(const char *conninfo, const char *slug, struct err *err)

@@ -7,6 +7,8 @@
 
 #include <jansson.h>
 
+#include <tasklab/base/text.h>
+
 static double number(const json_t *object, const char *name)
 {
 	return json_number_value(json_object_get(object, name));
@@ -113,9 +115,8 @@ static int read_plan(struct plan *plan, const char *json, struct err *err)
 	json_error_t why;
 	const json_t *top;
 
-	plan->json = strdup(json);
-	if (!plan->json)
-		return err_no_memory(err);
+	if (text_copy(json, &plan->json, err) < 0)
+		return -1;
 	plan->document = json_loads(json, 0, &why);
 	if (!plan->document)
 		return unreadable(err, why.text);

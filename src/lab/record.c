@@ -38,6 +38,24 @@ void record_freep(struct record **record)
 	*record = NULL;
 }
 
+int record_make_tables(struct record *record, size_t n, struct err *err)
+{
+	record->tables = calloc(n + 1, sizeof(*record->tables));
+	return record->tables ? 0 : err_no_memory(err);
+}
+
+int record_make_indexes(struct record *record, size_t n, struct err *err)
+{
+	record->indexes = calloc(n + 1, sizeof(*record->indexes));
+	return record->indexes ? 0 : err_no_memory(err);
+}
+
+int record_make_answers(struct record *record, size_t n, struct err *err)
+{
+	record->answers = calloc(n + 1, sizeof(*record->answers));
+	return record->answers ? 0 : err_no_memory(err);
+}
+
 int record_add_plan(struct record *record, struct plan **plan, struct err *err)
 {
 	struct plan **grown =

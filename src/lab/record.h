@@ -136,6 +136,10 @@ struct record {
 
 int record_new(struct record **ret, struct err *err);
 void record_freep(struct record **record);
+/* Room for so many, as zeros; who fills them counts them. */
+int record_make_tables(struct record *record, size_t n, struct err *err);
+int record_make_indexes(struct record *record, size_t n, struct err *err);
+int record_make_answers(struct record *record, size_t n, struct err *err);
 /* Takes the plan (*plan becomes NULL); plans come by sample, then by step. */
 int record_add_plan(struct record *record, struct plan **plan, struct err *err);
 /* NULL: that query was not asked. */

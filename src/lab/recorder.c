@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <tasklab/base/clock.h>
+#include <tasklab/base/text.h>
 
 #include "counters.h"
 #include "dataset.h"
@@ -80,9 +81,8 @@ static int record_answers(struct recorder *recorder, struct record *record, stru
 {
 	const struct params *params = recorder->job->params;
 
-	record->answers = calloc(params->rows, sizeof(*record->answers));
-	if (!record->answers)
-		return err_no_memory(err);
+	if (record_make_answers(record, params->rows, err) < 0)
+		return -1;
 	for (size_t i = 0; i < params->rows; i++) {
 		if (site_check_stop(recorder->job->site, err) < 0 ||
 		    rehearsal_answer(&recorder->rehearsal, i, &record->answers[i], err) < 0)
@@ -186,9 +186,8 @@ static int record_queries(struct recorder *recorder, struct record *record, stru
 
 		if (!lab->evidence[i].sql)
 			continue;
-		query->sql = strdup(lab->evidence[i].sql);
-		if (!query->sql)
-			return err_no_memory(err);
+		if (text_copy(lab->evidence[i].sql, &query->sql, err) < 0)
+			return -1;
 		record->query_count++;
 		if (site_check_stop(recorder->job->site, err) < 0 || ask(recorder, query, err) < 0)
 			return -1;

@@ -1,7 +1,6 @@
 /* script.c - reads statements and directives into sessions and their steps. */
 #include "script.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,46 +75,41 @@ static int add_session(struct parser *parser, const char *name, size_t line)
 	return 0;
 }
 
-static struct script_step *add_step(struct parser *parser, enum script_kind kind, size_t line)
+static int add_step(struct parser *parser, enum script_kind kind, size_t line,
+		    struct script_step **ret)
 {
 	struct script_session *session;
 	struct script_step *grown;
 
 	if (!parser->session && add_session(parser, "", line) < 0)
-		return NULL;
+		return -1;
 	session = parser->session;
-	assert(session);
-	if (session->count == SCRIPT_STEPS_MAX) {
-		(void)fault(parser->err, line, "expected at most 100 statements in a session");
-		return NULL;
-	}
+	if (session->count == SCRIPT_STEPS_MAX)
+		return fault(parser->err, line, "expected at most 100 statements in a session");
 	grown = realloc(session->steps, (session->count + 1) * sizeof(*grown));
-	if (!grown) {
-		(void)err_no_memory(parser->err);
-		return NULL;
-	}
+	if (!grown)
+		return err_no_memory(parser->err);
 	session->steps = grown;
 	grown[session->count] = (struct script_step){.kind = kind, .line = line};
-	return &grown[session->count++];
+	*ret = &grown[session->count++];
+	return 0;
 }
 
 static int add_statement(struct parser *parser, const struct lexer_piece *piece)
 {
 	size_t parameters = parser->columns + (parser->repeat > 0);
-	struct script_step *step;
+	struct script_step *step = NULL;
 
 	if (parser->columns > 0 && piece->parameters > parameters)
 		return err_field(parser->err, ERR_INVALID, "sql",
 				 "line %zu: $%u: expected at most $%zu: params.sql has %zu columns",
 				 piece->line, piece->parameters, parameters, parser->columns);
-	step = add_step(parser, kind_of(piece), piece->line);
-	if (!step)
+	if (add_step(parser, kind_of(piece), piece->line, &step) < 0)
 		return -1;
 	step->repeat = parser->repeat;
 	parser->repeat = 0;
 	parser->repeat_line = 0;
-	step->sql = strndup(piece->text, piece->length);
-	return step->sql ? 0 : err_no_memory(parser->err);
+	return text_copy_n(piece->text, piece->length, &step->sql, parser->err);
 }
 
 /* Directives ---------------------------------------------------------------------------------- */
@@ -144,11 +138,13 @@ static int take_repeat(struct parser *parser, const char *number, size_t line)
 
 static int take_barrier(struct parser *parser, const char *rest, size_t line)
 {
+	struct script_step *step = NULL;
+
 	if (*rest)
 		return fault(parser->err, line, "expected \"-- barrier\" and no more");
 	if (!parser->session || parser->session->name[0] == '\0')
 		return fault(parser->err, line, "a barrier stands in a \"-- session\"");
-	return add_step(parser, SCRIPT_BARRIER, line) ? 0 : -1;
+	return add_step(parser, SCRIPT_BARRIER, line, &step);
 }
 
 /* A comment that begins with one of these words is a directive, so that none is passed over. */
@@ -265,10 +261,9 @@ static int add_split(struct script_list *list, const struct lexer_piece *piece, 
 	if (!grown)
 		return err_no_memory(err);
 	list->items = grown;
-	grown[list->count] = (struct script_statement){.sql = strndup(piece->text, piece->length),
-						       .line = piece->line};
-	if (!grown[list->count].sql)
-		return err_no_memory(err);
+	grown[list->count] = (struct script_statement){.line = piece->line};
+	if (text_copy_n(piece->text, piece->length, &grown[list->count].sql, err) < 0)
+		return -1;
 	list->count++;
 	return 0;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <tasklab/base/text.h>
+
 static const char SQL_WATCH_MAY_READ_FILES[] =
 	"SELECT has_table_privilege('pg_file_settings', 'SELECT')"
 	" AND has_function_privilege('pg_show_all_file_settings()', 'EXECUTE')";
@@ -51,17 +53,12 @@ int watch_note(struct db_conn *guard, char **ret, struct err *err)
 {
 	AUTO(db_result_freep) struct db_result *rows = NULL;
 	bool files = false;
-	char *copy;
 
 	if (may_read_files(guard, &files, err) < 0 ||
 	    db_conn_query(guard, files ? SQL_WATCH_NOTE_FILES : SQL_WATCH_NOTE, DB_NO_ARGS, &rows,
 			  err) < 0)
 		return -1;
-	copy = strdup(db_get_text(rows, 0, 0));
-	if (!copy)
-		return err_no_memory(err);
-	*ret = copy;
-	return 0;
+	return text_copy(db_get_text(rows, 0, 0), ret, err);
 }
 
 int watch_compare(struct db_conn *guard, const char *noted, struct watch_change **ret, size_t *n,

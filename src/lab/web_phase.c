@@ -2,7 +2,6 @@
 #include "web_phase.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "phase.h"
@@ -81,9 +80,8 @@ static int record_answers(const struct web_job *job, struct record *record, stru
 	void *client = NULL;
 	int result;
 
-	record->answers = calloc(job->params->rows, sizeof(*record->answers));
-	if (!record->answers)
-		return err_no_memory(err);
+	if (record_make_answers(record, job->params->rows, err) < 0)
+		return -1;
 	if (job->web->open(job->web->arg, job->name, &client, err) < 0)
 		return -1;
 	result = answer_all(job, client, record, err);

@@ -1,4 +1,4 @@
-/* test_text.c - numbers, UTF-8, near words, files. */
+/* test_text.c - numbers, UTF-8, near words, copies, files. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -201,6 +201,22 @@ static void test_files(void **state)
 	free(big);
 }
 
+static void test_copy(void **state)
+{
+	char *copy = NULL;
+
+	(void)state;
+	assert_int_equal(text_copy("one two", &copy, NULL), 0);
+	assert_string_equal(copy, "one two");
+	free(copy);
+	assert_int_equal(text_copy_n("one two", 3, &copy, NULL), 0);
+	assert_string_equal(copy, "one");
+	free(copy);
+	assert_int_equal(text_copy_n("one", 9, &copy, NULL), 0);
+	assert_string_equal(copy, "one");
+	free(copy);
+}
+
 static void test_hash(void **state)
 {
 	(void)state;
@@ -216,6 +232,7 @@ int main(void)
 		cmocka_unit_test(test_i64),       cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_utf8_next), cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_files),     cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_copy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* text.h - strings from outside: numbers, UTF-8, files. */
+/* text.h - strings: numbers, UTF-8, copies, files. */
 #ifndef TASKLAB_BASE_TEXT_H
 #define TASKLAB_BASE_TEXT_H
 
@@ -17,6 +17,9 @@ size_t text_utf8_length(const char *text, size_t len); /* code points of well-fo
 /* Bytes of the character that text begins with, and which it is; 0 for bytes that are none. len is
  * at least 1. */
 size_t text_utf8_next(const char *text, size_t len, uint32_t *character);
+/* A copy of text, or of at most its first len bytes; the caller frees *ret. */
+int text_copy(const char *text, char **ret, struct err *err);
+int text_copy_n(const char *text, size_t len, char **ret, struct err *err);
 /* Reads a whole file of at most max bytes. */
 int text_read_file(const char *path, size_t max, struct buf *into, struct err *err);
 /* Writes atomically: a temporary file beside it, fsync, rename. */
