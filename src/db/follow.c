@@ -57,7 +57,8 @@ void db_follow(size_t name, const char *database, const int64_t *ids, size_t n)
 		n = DB_FOLLOW_IDS_MAX;
 	if (at == DB_FOLLOW_MAX || (at < followed_count && same(follow, database, ids, n)))
 		return;
-	*follow = (struct follow){.version = ++version, .name = name, .count = n};
+	version++;
+	*follow = (struct follow){.version = version, .name = name, .count = n};
 	(void)snprintf(follow->database, sizeof(follow->database), "%s", database);
 	memcpy(follow->ids, ids, n * sizeof(*ids));
 	if (at == followed_count)

@@ -23,7 +23,7 @@ struct caller {
 	struct db_conn *monitor; /* in the service's database */
 	struct meeting meeting;  /* its mutex guards what follows */
 	struct part *parts;
-	const struct actor_call *call;
+	struct actor_call call;
 	uint64_t calls; /* made so far: a part plays when it changes */
 	bool closing;
 };
@@ -39,7 +39,7 @@ static const struct actor_call *await_call(struct part *part, uint64_t *calls)
 	while (caller->calls == *calls && !caller->closing)
 		pthread_cond_wait(&caller->meeting.changed, &caller->meeting.mutex);
 	*calls = caller->calls;
-	return caller->closing ? NULL : caller->call;
+	return caller->closing ? NULL : &caller->call;
 }
 
 static void *part_main(void *arg)
@@ -78,13 +78,11 @@ static int take_result(const struct caller *caller, struct err *err)
 
 static int call_all(struct caller *caller, const struct actor_call *call, struct err *err)
 {
-	struct actor_call with_meeting = *call;
-
-	with_meeting.meeting = &caller->meeting;
 	meeting_begin(&caller->meeting);
 	{
 		LOCK(&caller->meeting.mutex);
-		caller->call = &with_meeting;
+		caller->call = *call;
+		caller->call.meeting = &caller->meeting;
 		caller->calls++;
 		pthread_cond_broadcast(&caller->meeting.changed);
 	}

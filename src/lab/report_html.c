@@ -160,12 +160,11 @@ static double size_of_change(const struct report_figure *figure, const struct re
 static void put_tile(struct buf *out, const struct report_view *view,
 		     const struct report_figure *figure)
 {
-	double value[2], most;
+	const double value[] = {figure->read(view->side[0].record),
+				figure->read(view->side[1].record)};
+	double most = fmax(value[0], value[1]);
 	char before[REPORT_CELL], after[REPORT_CELL], change[REPORT_CELL];
 
-	for (size_t i = 0; i < ARRAY_LEN(value); i++)
-		value[i] = figure->read(view->side[i].record);
-	most = fmax(value[0], value[1]);
 	markup_put(out,
 		   "<div class=\"card tile\">\n<h3>%s%s</h3>\n<p class=\"now\">%s "
 		   "<small>%s</small></p>\n"

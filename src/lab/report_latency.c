@@ -68,13 +68,14 @@ bool report_latency_read(const struct report_view *view, size_t slots, struct re
 	if (slots > REPORT_SLOTS)
 		slots = REPORT_SLOTS;
 	for (size_t i = 0; i < ARRAY_LEN(PER_DECADE); i++) {
-		int from = slot_of(min, PER_DECADE[i]), to = slot_of(max, PER_DECADE[i]);
+		int from = slot_of(min, PER_DECADE[i]);
+		int wide = slot_of(max, PER_DECADE[i]) - from + 1;
 
-		if (i > 0 && (size_t)(to - from + 1) > slots)
+		if (i > 0 && (size_t)wide > slots)
 			break;
 		per_decade = PER_DECADE[i];
 		first = from;
-		ret->slots = (size_t)(to - from + 1);
+		ret->slots = (size_t)wide;
 	}
 	if (ret->slots > REPORT_SLOTS)
 		ret->slots = REPORT_SLOTS;
