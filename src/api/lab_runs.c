@@ -61,12 +61,18 @@ static void put_error(struct json *json, const struct engine_job *job)
 	json_end_object(json);
 }
 
+/* What is checked or reset has the scale that it was started with. */
+static bool chooses_scale(const struct engine_job *job)
+{
+	return job->action != ENGINE_CHECK && job->action != ENGINE_RESET;
+}
+
 static void put_job_members(struct json *json, const struct engine_job *job)
 {
 	json_kv_i64(json, "id", job->id);
 	json_kv_string(json, "lab", job->slug);
 	json_kv_string(json, "action", engine_action_name(job->action));
-	json_kv_string(json, "scale", seed_scale_name(job->scale));
+	json_kv_string(json, "scale", chooses_scale(job) ? seed_scale_name(job->scale) : NULL);
 	json_kv_string(json, "state", engine_state_name(job->state));
 	json_name(json, "accepted");
 	if (job->state == ENGINE_DONE)

@@ -118,6 +118,13 @@ static void *exclusive_main(void *arg)
 
 /* All of them ---------------------------------------------------------------------------------- */
 
+/* Whether the work of other labs would show: the clones of others bring checkpoints, and with a
+ * transaction of theirs under way a snapshot is as old as that, whatever is vacuumed by then. */
+static bool stands_alone(const struct lab *lab)
+{
+	return lab->workload.checkpoint || lab->session_count > 0;
+}
+
 /* With the mutex held. */
 static void draw(struct many *many)
 {
@@ -189,7 +196,7 @@ int lab_verify_many(const struct verify_many *options, struct err *err)
 		return -1;
 	many.exclusive = exclusive;
 	for (size_t i = 0; i < options->lab_count; i++)
-		exclusive[i] = options->labs[i].workload.checkpoint;
+		exclusive[i] = stands_alone(&options->labs[i]);
 	progress_total(options->progress, options->lab_count * UNITS);
 	result = run(&many, options->jobs, common_main, err);
 	if (result == 0)

@@ -79,8 +79,8 @@ struct verify_many {
 	void *arg;
 };
 
-/* Labs that count what a checkpoint writes stand alone, last: the clones of others bring
- * checkpoints. Ends early when a proof fails for want of a server, or is given up. */
+/* Labs that count what a checkpoint writes, or hold a session, stand alone, last. Ends early when
+ * a proof fails for want of a server, or is given up. */
 int lab_verify_many(const struct verify_many *many, struct err *err);
 
 #endif
