@@ -86,10 +86,13 @@ static void verify_there(struct verification *verification, struct lab_service *
 	(void)fflush(stdout);
 }
 
-/* Labs over HTTP go to the service, one after the other; without it they are skipped. */
+/* Labs over HTTP go to the service, one after the other; where none runs, to one of the command's
+ * own. */
 static int verify_http(struct verification *verification, const struct verify_many *all,
 		       struct verify_many *rest, struct err *err)
 {
+	AUTO(serve_endp) struct serve *serve = NULL;
+
 	for (size_t i = 0; i < all->lab_count; i++) {
 		const struct lab *lab = &all->labs[i];
 		AUTO(lab_service_freep) struct lab_service *service = NULL;
@@ -102,7 +105,8 @@ static int verify_http(struct verification *verification, const struct verify_ma
 		rest->jobs = 1;
 		if (service)
 			verify_there(verification, service, lab, all->scale, all->stop_fd);
-		else if (lab_verify_many(rest, err) < 0)
+		else if ((!serve && lab_web_begin(verification->cmd, lab, 1, &serve, err) < 0) ||
+			 lab_verify_many(rest, err) < 0)
 			return -1;
 	}
 	return 0;

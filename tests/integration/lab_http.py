@@ -8,6 +8,7 @@ active and in the sandbox only; what they write stays in the lab.
 import json
 import re
 import signal
+import subprocess
 import sys
 import unittest
 
@@ -87,6 +88,13 @@ class LabHttpTest(unittest.TestCase):
         self.job("n-plus-one", action="reset")
         wait_until("the lab is closed", lambda: self.service.request("GET", "/api/v1/tags", headers=HEADER)[0] == 409, 30)
         self.assertEqual(self.cluster.query("SELECT count(*) FROM pg_database WHERE datname LIKE 'lab%'", "postgres"), "0")
+
+    def test_verified_in_the_service(self):
+        verify = [BINARY, "lab", "verify", "n-plus-one", "--json"]
+        done = subprocess.run(verify, env=self.service.environment, check=False, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("in the service", done.stderr)
+        self.assertTrue(json.loads(done.stdout)[0]["sound"], done.stdout)
 
     def check_writes(self, project):
         status, answer, task = self.service.request(

@@ -14,7 +14,6 @@ def main():
     try:
         begun = time.monotonic()
         labs, bad = [], []
-        sandbox.service.start()  # labs over HTTP are proved in it
         for slug in chosen or ["--all"]:
             status, out, complaint = sandbox.call("lab", "verify", slug, "--scale", scale, "--json")
             if status not in (0, 3):
@@ -32,9 +31,6 @@ def main():
         skipped = sum(1 for lab in labs if lab["skipped"])
         print(f"number: {len(labs)} labs proved at the {scale} scale in {time.monotonic() - begun:.0f} s, "
               f"{skipped} of them skipped, longest {max((lab['ns'] for lab in labs), default=0) / 1e9:.0f} s")
-        sandbox.service.process.terminate()
-        if sandbox.service.process.wait(60) != 0:
-            bad.append("the service did not stop well")
         left = sandbox.left_behind()
         bad += [f"left behind: {one}" for one in left]
         if len(labs) == 0:
