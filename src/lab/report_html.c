@@ -134,12 +134,16 @@ static void put_head(struct buf *out, const struct report_view *view)
 
 static void put_navigation(struct buf *out, const struct report_view *view)
 {
+	struct report_place places[REPORT_PLACES];
+
 	buf_puts(out, "<nav aria-label=\"Parts of the report\">\n");
 	if (view->grade)
 		buf_puts(out, "<a href=\"#grade\">Grade</a>\n");
 	if (view->verdict_count > 0)
 		buf_puts(out, "<a href=\"#evidence\">Evidence</a>\n");
-	buf_puts(out, "<a href=\"#plans\">Plans</a>\n<a href=\"#figures\">Figures</a>\n"
+	if (report_places(view, places) > 0)
+		buf_puts(out, "<a href=\"#plans\">Plans</a>\n");
+	buf_puts(out, "<a href=\"#figures\">Figures</a>\n"
 		      "<a href=\"#latency\">Latency</a>\n<a href=\"#relations\">Tables and "
 		      "indexes</a>\n<a href=\"#statements\">Statements</a>\n</nav>\n");
 }

@@ -217,22 +217,20 @@ int report_html_plans(struct buf *out, const struct report_view *view, struct er
 	struct report_place places[REPORT_PLACES];
 	size_t n = report_places(view, places), shown = 0;
 
+	if (n == 0)
+		return 0;
 	buf_puts(out,
 		 "<section class=\"part\" id=\"plans\">\n<h2>Plans</h2>\n<p class=\"about\">"
 		 "EXPLAIN (ANALYZE, BUFFERS) of the same parameters on both sides. Marked nodes "
 		 "have no counterpart on the other side.</p>\n");
-	if (n == 0)
-		buf_puts(out, "<p>No statement was explained.</p>\n");
 	for (; shown < n && places[shown].sample == 0; shown++)
 		if (put_place(out, view, &places[shown], err) < 0)
 			return -1;
-	if (n > 0)
-		put_legend(out);
+	put_legend(out);
 	for (; shown < n; shown++)
 		if (put_place(out, view, &places[shown], err) < 0)
 			return -1;
-	if (n > 0)
-		put_documents(out, view, &places[0]);
+	put_documents(out, view, &places[0]);
 	buf_puts(out, "</section>\n");
 	return 0;
 }

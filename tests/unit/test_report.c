@@ -489,7 +489,8 @@ static void nothing_measured(void **state)
 		has_not(&out, "inf");
 		if (formats[i] == REPORT_HTML) {
 			has(&out, "No call was measured.");
-			has(&out, "No statement was explained.");
+			has_not(&out, "href=\"#plans\"");
+			has_not(&out, "id=\"plans\"");
 		}
 	}
 }
