@@ -4,6 +4,7 @@
 # It has a PostgreSQL and a service of its own (build/bench, one million tasks), so that nothing of
 # the sandbox is in the way. Medians of several rounds; --assert fails below the promised ratios.
 set -euo pipefail
+shopt -s inherit_errexit # what fails within $(...) fails
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export SANDBOX_DIR=$ROOT/build/bench
@@ -60,11 +61,13 @@ pgbench_rate() { # pgbench_rate SCRIPT-FILE: transactions a second; THREADS, DAT
 # rounds LEFT RIGHT: runs both commands in turn, prints "ratio left-median right-median"
 rounds() {
 	local i left=() right=()
-	for ((i = 0; i < ROUNDS; i++)); do
-		left+=("$($1)")
-		right+=("$($2)")
-	done
 	local a b
+	for ((i = 0; i < ROUNDS; i++)); do
+		a=$($1)
+		b=$($2)
+		left+=("$a")
+		right+=("$b")
+	done
 	a=$(printf '%s\n' "${left[@]}" | median)
 	b=$(printf '%s\n' "${right[@]}" | median)
 	echo "$(ratio "$a" "$b") $a $b"
@@ -133,8 +136,9 @@ metrics_figure() {
 bench_cost() {
 	local build=$ROOT/build/release-uncounted port=$((API_PORT + 1))
 	{ cmake -S "$ROOT" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTASKLAB_TESTS=OFF \
-		-DTASKLAB_METRICS=OFF && cmake --build "$build" && install -m 755 "$build/tasklab" "$STATE/uncounted"; } >&2
-	(sandbox_env && TASKLAB_LISTEN=127.0.0.1:$port launch uncounted "$STATE/uncounted" serve)
+		-DTASKLAB_METRICS=OFF -DCMAKE_INSTALL_PREFIX="$STATE/uncounted" && cmake --build "$build" &&
+		cmake --install "$build" && chmod -R a+rX "$STATE/uncounted"; } >&2
+	(sandbox_env && TASKLAB_LISTEN=127.0.0.1:$port launch uncounted "$STATE/uncounted/bin/tasklab" serve)
 	wait_for 30 "the service without counting" http_ok "http://127.0.0.1:$port/readyz"
 	cost_counted() { http_rate "/api/v1/tasks/$TASK_ID"; }
 	cost_uncounted() { API_PORT=$port http_rate "/api/v1/tasks/$TASK_ID"; }
@@ -182,7 +186,7 @@ set_up() {
 	step "build" build
 	step "PostgreSQL" init_postgres
 	include_settings
-	trap 'stop_app; stop_postgres' EXIT
+	trap 'halt uncounted TERM 10; stop_app; stop_postgres' EXIT
 	step "PostgreSQL starts" start_service postgres
 	sandbox_env
 	step "schema" prepare_database
