@@ -246,6 +246,16 @@ struct http_server *fixture_start(const struct http_options *options)
 	return server;
 }
 
+double fixture_metric(const char *series)
+{
+	AUTO(buf_release) struct buf text = BUF_INIT(1 << 24);
+	const char *at;
+
+	assert_int_equal(metrics_render_text(&text, NULL), 0);
+	at = strstr(buf_str(&text), series);
+	return at ? strtod(at + strlen(series), NULL) : 0;
+}
+
 /* Client --------------------------------------------------------------------------------------- */
 
 int client_connect(unsigned port)

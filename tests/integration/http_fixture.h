@@ -25,6 +25,8 @@ void fixture_close_gate(void);
 void fixture_open_gate(void);
 /* Waits until n requests stand before the gate. */
 void fixture_wait_at_gate(unsigned n);
+/* The value of a series, as the text format writes its name and labels; 0 when it is not there. */
+double fixture_metric(const char *series);
 
 struct answer {
 	int status; /* 0: the connection ended without one */

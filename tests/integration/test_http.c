@@ -634,14 +634,6 @@ static void test_headers(void **state)
 /* Metrics ---------------------------------------------------------------------------------------
  */
 
-/* The value of a series in the text format; 0 when it is not there. */
-static double series(const char *text, const char *name)
-{
-	const char *at = strstr(text, name);
-
-	return at ? strtod(at + strlen(name), NULL) : 0;
-}
-
 static void test_counted(void **state)
 {
 	static const char *const names[] = {
@@ -661,7 +653,7 @@ static void test_counted(void **state)
 	(void)state;
 	assert_int_equal(metrics_render_text(&text, NULL), 0);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (series(text.data, names[i]) < 1)
+		if (fixture_metric(names[i]) < 1)
 			fail_msg("%s is not counted", names[i]);
 	}
 	for (const char *at = text.data; *at; at = strchr(at, '\n') + 1)

@@ -17,6 +17,7 @@
 #include "http_fixture.h"
 
 #define HELLO "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
+#define COUNT "http_requests_total{method=\"GET\",route=\"/hello\",code=\"200\"} "
 #define SLOW  "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
 
 static int open_with(unsigned port, const char *request)
@@ -212,6 +213,7 @@ static void wait_for(const _Atomic unsigned *count, unsigned n)
 		clock_sleep_until(clock_mono_ns() + CLOCK_NS_PER_MS);
 }
 
+/* Each round's threads end with its server, and what they counted stays. */
 static void test_stop_under_load(void **state)
 {
 	struct http_options options = fixture_options();
@@ -219,7 +221,8 @@ static void test_stop_under_load(void **state)
 	_Atomic unsigned answered = 0;
 	pthread_t threads[8];
 	struct load loads[8];
-	unsigned lost = 0;
+	unsigned lost = 0, sent = 0;
+	double before = fixture_metric(COUNT);
 
 	(void)state;
 	options.threads = 16;
@@ -239,8 +242,10 @@ static void test_stop_under_load(void **state)
 			pthread_join(threads[i], NULL);
 			lost += loads[i].lost;
 		}
+		sent += atomic_load(&answered);
 	}
 	assert_int_equal(lost, 0);
+	assert_true(fixture_metric(COUNT) - before == sent);
 }
 
 int main(void)
