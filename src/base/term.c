@@ -1,4 +1,4 @@
-/* term.c - what people see: colour, progress bars, tables, figures. */
+/* term.c - what people see: colour, progress bars, figures. */
 #include <tasklab/base/term.h>
 
 #include <inttypes.h>
@@ -15,15 +15,9 @@
 #include <tasklab/base/text.h>
 #include <tasklab/base/thread.h>
 
-#define DRAW_EVERY_NS   (100 * CLOCK_NS_PER_MS)
-#define LABEL_SIZE      48
-#define BAR_CELLS       24
-#define TABLE_MAX_BYTES (16U << 20)
-
-bool term_is_tty(FILE *stream)
-{
-	return isatty(fileno(stream)) == 1;
-}
+#define DRAW_EVERY_NS (100 * CLOCK_NS_PER_MS)
+#define LABEL_SIZE    48
+#define BAR_CELLS     24
 
 /* Of term_pretend. */
 static _Thread_local struct {
@@ -37,6 +31,11 @@ void term_pretend(FILE *stream, bool colour, int width)
 	pretended.stream = stream;
 	pretended.colour = colour;
 	pretended.width = width;
+}
+
+bool term_is_tty(FILE *stream)
+{
+	return stream == pretended.stream || isatty(fileno(stream)) == 1;
 }
 
 int term_width(FILE *stream)
@@ -300,109 +299,6 @@ void progress_end(struct progress *progress, bool ok)
 out:
 	pthread_mutex_destroy(&progress->mutex);
 	free(progress);
-}
-
-/* Tables --------------------------------------------------------------------------------------- */
-
-struct term_table {
-	struct buf text; /* every cell, row by row, each with its NUL; the headers first */
-	size_t columns;
-	struct column {
-		size_t width;
-		bool right;
-	} column[];
-};
-
-static size_t columns_of(const char *text)
-{
-	return text_utf8_length(text, strlen(text));
-}
-
-static void table_cell(struct term_table *table, struct column *column, const char *text)
-{
-	size_t width = columns_of(text);
-
-	if (width > column->width)
-		column->width = width;
-	buf_append(&table->text, text, strlen(text) + 1);
-}
-
-struct term_table *term_table_new(const char *const *headers, size_t columns)
-{
-	struct term_table *table = calloc(1, sizeof(*table) + columns * sizeof(table->column[0]));
-
-	if (!table)
-		return NULL;
-	table->text = BUF_INIT(TABLE_MAX_BYTES);
-	table->columns = columns;
-	for (size_t i = 0; i < columns; i++) {
-		table->column[i].right = headers[i][0] == '>';
-		table_cell(table, &table->column[i], headers[i] + table->column[i].right);
-	}
-	return table;
-}
-
-void term_table_row(struct term_table *table, const char *const *cells)
-{
-	if (!table)
-		return;
-	for (size_t i = 0; i < table->columns; i++)
-		table_cell(table, &table->column[i], cells[i] ? cells[i] : "");
-}
-
-static void put_spaces(struct buf *out, size_t n)
-{
-	while (n-- > 0)
-		buf_putc(out, ' ');
-}
-
-/* Writes the row of cells at text and returns where the next one begins. */
-static const char *put_row(struct buf *out, const struct term_table *table, const char *text)
-{
-	size_t pending = 0; /* spaces that are written only when something follows */
-
-	for (size_t i = 0; i < table->columns; i++) {
-		size_t pad = table->column[i].width - columns_of(text);
-
-		pending += table->column[i].right ? pad : 0;
-		if (text[0] != '\0') {
-			put_spaces(out, pending);
-			buf_puts(out, text);
-			pending = 0;
-		}
-		pending += (table->column[i].right ? 0 : pad) + 2;
-		text += strlen(text) + 1;
-	}
-	return text;
-}
-
-static void table_put(struct buf *out, const struct term_table *table, FILE *stream)
-{
-	const char *text = table->text.data, *end = text + table->text.len;
-
-	buf_puts(out, term_on(stream, TERM_BOLD));
-	text = put_row(out, table, text);
-	buf_puts(out, term_off(stream));
-	buf_putc(out, '\n');
-	while (text < end) {
-		text = put_row(out, table, text);
-		buf_putc(out, '\n');
-	}
-}
-
-void term_table_print(struct term_table *table, FILE *stream)
-{
-	AUTO(buf_release) struct buf out = BUF_INIT((size_t)2 * TABLE_MAX_BYTES);
-
-	if (table && !table->text.failed)
-		table_put(&out, table, stream);
-	if (!table || table->text.failed || out.failed)
-		fputs("(out of memory)\n", stream);
-	else
-		fwrite(out.data, 1, out.len, stream);
-	if (table)
-		buf_release(&table->text);
-	free(table);
 }
 
 /* Figures -------------------------------------------------------------------------------------- */

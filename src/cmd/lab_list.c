@@ -100,8 +100,8 @@ static void done_text(const struct learner_progress *progress, char *out, size_t
 static void list_text(const struct catalogue *catalogue, const struct memory *memory)
 {
 	struct term_table *table =
-		term_table_new((const char *const[]){"LAB", "TITLE", "LEVEL", ">MINUTES", "DONE",
-						     "TOPICS", "LAST RUN"},
+		term_table_new((const char *const[]){"LAB", "~TITLE", "LEVEL", ">MINUTES", "DONE",
+						     "?LAST RUN", "?TOPICS"},
 			       7);
 
 	for (size_t i = 0; table && i < catalogue->count; i++) {
@@ -118,7 +118,7 @@ static void list_text(const struct catalogue *catalogue, const struct memory *me
 			(void)snprintf(last, sizeof(last), "%s (%s)", run->verdict, run->scale);
 		term_table_row(table, (const char *const[]){lab->slug, lab->title,
 							    lab_level_name(lab->level), minutes,
-							    done, topics, last});
+							    done, last, topics});
 	}
 	if (table)
 		term_table_print(table, stdout);

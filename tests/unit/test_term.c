@@ -85,6 +85,47 @@ static void test_table(void **state)
 	assert_string_equal(term_on(stdout, TERM_PLAIN), "");
 }
 
+static void test_narrow_table(void **state)
+{
+	static const struct {
+		int width;
+		const char *text;
+	} cases[] = {
+		{41, "NAME  TITLE                    MORE  LAST\n"
+		     "one   caf\xC3\xA9s of the whole town  some  x\n"
+		     "two   short                          y\n"},
+		{40, "NAME  TITLE                    MORE\n"
+		     "one   caf\xC3\xA9s of the whole town  some\n"
+		     "two   short\n"},
+		{34, "NAME  TITLE\n"
+		     "one   caf\xC3\xA9s of the whole town\n"
+		     "two   short\n"},
+		{28, "NAME  TITLE\n"
+		     "one   caf\xC3\xA9s of the whole to\xE2\x80\xA6\n"
+		     "two   short\n"},
+		{1, "NAME  TITLE\n"
+		    "one   caf\xC3\xA9s of th\xE2\x80\xA6\n"
+		    "two   short\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		FILE *stream = tmpfile();
+		struct term_table *table = term_table_new(
+			(const char *const[]){"NAME", "~TITLE", "?MORE", "?LAST"}, 4);
+
+		assert_non_null(stream);
+		term_table_row(table, (const char *const[]){"one", "caf\xC3\xA9s of the whole town",
+							    "some", "x"});
+		term_table_row(table, (const char *const[]){"two", "short", "", "y"});
+		term_pretend(stream, false, cases[i].width);
+		term_table_print(table, stream);
+		term_pretend(NULL, false, 0);
+		assert_string_equal(read_all(stream), cases[i].text);
+		fclose(stream);
+	}
+}
+
 /* Runs body with standard error in the file descriptor. */
 static void with_stderr(int fd, void (*body)(void))
 {
@@ -254,6 +295,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_figures),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_narrow_table),
 		cmocka_unit_test(test_progress_on_a_pipe),
 		cmocka_unit_test(test_progress_on_a_terminal),
 		cmocka_unit_test(test_progress_that_says_nothing),

@@ -20,7 +20,7 @@ enum term_style {
 	TERM_CYAN
 };
 
-bool term_is_tty(FILE *stream);
+bool term_is_tty(FILE *stream);                           /* or is pretended to be one */
 int term_width(FILE *stream);                             /* columns; 80 when unknown */
 const char *term_on(FILE *stream, enum term_style style); /* escape sequence or "" */
 const char *term_off(FILE *stream);
@@ -43,7 +43,8 @@ void progress_read(struct progress *progress, char *label, size_t size, uint64_t
 /* Draws the last state, unless there never was anything to do; frees. */
 void progress_end(struct progress *progress, bool ok);
 
-/* An aligned table on a stream. Columns are right-aligned when their header begins with '>'. */
+/* An aligned table on a stream. A header may begin with a mark: '>' aligns its column to the right;
+ * on a terminal that is too narrow '?' leaves it out, the last such first, and then '~' cuts it. */
 struct term_table;
 struct term_table *term_table_new(const char *const *headers, size_t columns);
 void term_table_row(struct term_table *table, const char *const *cells);
