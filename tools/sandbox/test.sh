@@ -51,7 +51,7 @@ stage_sandbox() { "$ROOT/tests/sandbox/run.sh"; }
 # Ratios to another program only: what depends on this machine alone is for people to read.
 # The small seed is enough to see a ratio go wrong; ./sandbox bench seed takes the medium one.
 stage_bench() { BENCH_SEED_SCALE=small BENCH_ROUNDS=3 "$ROOT/tools/sandbox/bench.sh" --assert \
-	get list deep post seed runner; }
+	get list deep post seed; }
 stage_compose() { "$ROOT/tests/compose/run.sh"; }
 
 usage() {
