@@ -13,6 +13,8 @@
 #include <tasklab/base/term.h>
 #include <tasklab/base/text.h>
 
+#define CONNECT "connect: " /* how the detail of a failed connection begins */
+
 struct globals {
 	bool help, version, json;
 };
@@ -131,6 +133,8 @@ int cmd_fail(const struct cmd *cmd, const char *what, const struct err *err)
 	if (err->detail[0])
 		fprintf(stderr, " (%s)", err->detail);
 	fputc('\n', stderr);
+	if (strncmp(err->detail, CONNECT, strlen(CONNECT)) == 0)
+		fprintf(stderr, "`tasklab doctor` checks the settings and the database\n");
 	return CMD_FAILED;
 }
 

@@ -198,7 +198,8 @@ cmd_logs() {
 
 cmd_psql() {
 	running postgres || die "the sandbox's PostgreSQL does not run" "run: ./sandbox up"
-	exec psql "postgresql://tasklab:$DEMO_PASSWORD@127.0.0.1:$POSTGRES_PORT/tasklab" "$@"
+	# In the environment, so that -d names another database of the same server: a lab's.
+	PGHOST=127.0.0.1 PGPORT=$POSTGRES_PORT PGUSER=tasklab PGPASSWORD=$DEMO_PASSWORD PGDATABASE=tasklab exec psql "$@"
 }
 
 cmd_reset() {
