@@ -25,6 +25,7 @@ SERIES = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
 GROUPS = ("schema", "tasks", "sessions", "statements")
 SCRAPE_LIMIT = 0.05  # seconds, with the database stopped
+ANSWER_LIMIT = 1.0  # seconds that a collector waits for the database at least, before it gives up
 
 
 def parse(answer):
@@ -225,11 +226,12 @@ class Collectors(unittest.TestCase):
             self.assert_never_fell(statement_counters(before), statement_counters(last))
         finally:
             self.cluster.signal_all(signal.SIGCONT)
-        late, usual_late = took[len(took) * 99 // 100], usual[len(usual) * 99 // 100]
-        print(f"number: PostgreSQL stopped by SIGSTOP, {len(took)} scrapes: median {took[len(took) // 2] * 1000:.1f} ms, "
-              f"99 % within {late * 1000:.1f} ms, slowest {took[-1] * 1000:.1f} ms; before, 99 % within {usual_late * 1000:.1f} ms")
-        # 1 % may be unlucky on a busy machine, and instrumented code is as slow before
-        self.assertLess(late, max(SCRAPE_LIMIT, 3 * usual_late))
+        middle, usual_middle, late = took[len(took) // 2], usual[len(usual) // 2], took[len(took) * 99 // 100]
+        print(f"number: PostgreSQL stopped by SIGSTOP, {len(took)} scrapes: median {middle * 1000:.1f} ms, "
+              f"99 % within {late * 1000:.1f} ms, slowest {took[-1] * 1000:.1f} ms; before, median {usual_middle * 1000:.1f} ms")
+        # Instrumented code is as slow before; on a busy machine 1 % are unlucky, but none waits for PostgreSQL.
+        self.assertLess(middle, max(SCRAPE_LIMIT, 3 * usual_middle))
+        self.assertLess(late, ANSWER_LIMIT / 2)
         wait_until("ready again", self.service.ready)
         want = self.use(4)
         after = collect(self.service, "statements")
@@ -312,7 +314,21 @@ class Collectors(unittest.TestCase):
     # Requests -----------------------------------------------------------------------------------
 
     def requests_total(self):
+        """Of a scrape, which counts itself after it was answered, as every request does."""
         return sum(n for key, n in scrape(self.service).items() if key[0] == "http_requests_total")
+
+    def assert_requests(self, begun, sent):
+        """As many were counted since that scrape as were sent, but for the ones that ask."""
+        totals = []
+
+        def all_counted():
+            totals.append(self.requests_total() - begun - len(totals) - 1)
+            return totals[-1] == sent
+
+        try:
+            wait_until("every request is counted", all_counted)
+        except AssertionError as why:
+            self.fail(f"{why}: {sent} sent, counted {totals[0]} at first and {totals[-1]} at last")
 
     def test_requests_are_counted_exactly(self):
         self.start()
@@ -335,8 +351,7 @@ class Collectors(unittest.TestCase):
             for thread in threads:
                 thread.join(60)
                 self.assertFalse(thread.is_alive())
-        # a scrape is counted after it was answered: the first one is in the second one's sum
-        self.assertEqual(self.requests_total() - begun, sum(sent) + 1)
+        self.assert_requests(begun, sum(sent))
         self.assertEqual(sum(n for key, n in scrape(self.service).items() if key[0] == "http_exceptions_total"), 0)
 
     def test_fuzz_stays_below_the_bound(self):
@@ -363,7 +378,7 @@ class Collectors(unittest.TestCase):
                 answer.begin()
                 answer.read()
             sent += 1
-        self.assertEqual(self.requests_total() - begun, sent + 1)
+        self.assert_requests(begun, sent)
         for i in range(200):  # broken requests: answered or not, they add no series
             with socket.create_connection(("127.0.0.1", self.service.port), 30) as connection:
                 with contextlib.suppress(OSError):

@@ -12,12 +12,14 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -219,18 +221,54 @@ void pg_stop(struct pg *pg)
 
 /* Starting ------------------------------------------------------------------------------------- */
 
+/* Ports that the kernel gives to no connection: none can sit on one while the server is down. */
+#define PORT_MIN 20000
+#define PORT_MAX 32000
+
+/* A name that one process at a time can hold, until it ends; tests/integration/system.py holds
+ * them too. Two tests that begin at once would otherwise be given the same port. */
+static bool hold_port(int port)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	int len = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "tasklab-test-port-%d",
+			   port);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		die("socket: %s", strerror(errno));
+	if (bind(fd, (struct sockaddr *)&name,
+		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len)) == 0)
+		return true; /* held as long as the descriptor is open */
+	close(fd);
+	return false;
+}
+
+static bool can_listen(int port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+	bool free;
+
+	if (fd < 0)
+		die("socket: %s", strerror(errno));
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	free = bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+	close(fd);
+	return free;
+}
+
 static int free_port(void)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET};
-	socklen_t len = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int count = PORT_MAX - PORT_MIN, first = (int)(clock_mono_ns() / 1000 % count);
 
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&address, &len) < 0)
-		die("no free port: %s", strerror(errno));
-	close(fd);
-	return ntohs(address.sin_port);
+	for (int i = 0; i < count; i++) {
+		int port = PORT_MIN + (first + i) % count;
+
+		if (hold_port(port) && can_listen(port))
+			return port;
+	}
+	die("no free port from %d to %d", PORT_MIN, PORT_MAX);
 }
 
 void pg_launch(struct pg *pg)

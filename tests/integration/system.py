@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -16,10 +17,30 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
+# The kernel gives these ports to no connection: none can sit on one while a server is down.
+PORTS = range(20000, 32000)
+held = []
+
+
+def hold_port(port):
+    """True: the port is this process's until it ends; tests/integration/pg_fixture.c asks the same way."""
+    name = socket.socket(socket.AF_UNIX)
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with contextlib.closing(probe):
+        try:
+            name.bind(f"\0tasklab-test-port-{port}")
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            name.close()
+            return False
+    held.append(name)
+    return True
+
+
 def free_port():
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that no other test is given, though nobody listens there yet."""
+    return next(port for port in random.sample(PORTS, len(PORTS)) if hold_port(port))
 
 
 def wait_until(what, condition, seconds=30.0):
@@ -49,7 +70,8 @@ class Cluster:
             check=True, stdout=subprocess.DEVNULL, cwd="/")
         settings = (ROOT / "tools/postgres/tasklab.conf").read_text(encoding="utf-8")
         with open(self.home / "data/postgresql.conf", "a", encoding="utf-8") as into:
-            into.write(settings)
+            # A SIGKILL loses nothing that was written; only a machine's end would. A busy disk is no test's subject.
+            into.write(settings + "fsync = off\n")
         self.log = open(self.home / "log", "ab")
         self.start()
         self.psql("-d", "postgres", "-f", str(ROOT / "tools/postgres/init.sql"))
