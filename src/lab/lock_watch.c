@@ -34,7 +34,7 @@ static void tell(struct lock_watch *watch, int64_t pid)
 {
 	for (size_t i = 0; i < watch->count; i++)
 		if (db_conn_backend_pid(watch->targets[i].actor->conn) == pid)
-			waits_seen(&watch->targets[i].actor->waits, watch->targets[i].noted);
+			(void)waits_seen(&watch->targets[i].actor->waits, watch->targets[i].noted);
 }
 
 static int look(struct lock_watch *watch, struct err *err)

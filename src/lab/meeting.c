@@ -146,6 +146,15 @@ static int ask(struct db_conn *monitor, const int64_t *pids, size_t n, struct db
 	return db_conn_query(monitor, SQL_WAITING, DB_ARGS(db_i64s(pids, n)), ret, err);
 }
 
+static bool is_among(const struct db_result *pids, int64_t pid)
+{
+	for (size_t i = 0; i < db_rows(pids); i++)
+		if (db_get_i64(pids, i, 0) == pid)
+			return true;
+	return false;
+}
+
+/* Only a wait that is counted lets others go on, or it could be over before it is. */
 static void take_answer(struct meeting *meeting, const struct db_result *waiting)
 {
 	bool blocked[SCRIPT_SESSIONS_MAX] = {false};
@@ -153,11 +162,8 @@ static void take_answer(struct meeting *meeting, const struct db_result *waiting
 	for (size_t i = 0; i < meeting->count; i++) {
 		struct meeting_part *part = &meeting->parts[i];
 
-		for (size_t k = 0; k < db_rows(waiting); k++)
-			blocked[i] = blocked[i] ||
-				     db_conn_backend_pid(part->conn) == db_get_i64(waiting, k, 0);
-		if (blocked[i])
-			waits_seen(part->waits, part->noted);
+		blocked[i] = is_among(waiting, db_conn_backend_pid(part->conn)) &&
+			     waits_seen(part->waits, part->noted);
 	}
 	settle(meeting, blocked);
 }

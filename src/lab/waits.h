@@ -1,12 +1,14 @@
 /* waits.h - which statements of a session were seen waiting for a lock; each counts once.
  *
  * The session numbers its statements. Whoever asks the server notes the number, asks, and counts
- * the wait only if the number is still the same: then it was that statement that waited.
+ * the wait only if the number is still the same: then it was that statement that waited. A wait
+ * that began in between is seen when the server is asked again.
  */
 #ifndef TASKLAB_LAB_WAITS_H
 #define TASKLAB_LAB_WAITS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct waits {
@@ -25,13 +27,16 @@ static inline uint64_t waits_note(const struct waits *waits)
 	return atomic_load(&waits->statement);
 }
 
-static inline void waits_seen(struct waits *waits, uint64_t noted)
+/* False: the session had gone on to another statement. */
+static inline bool waits_seen(struct waits *waits, uint64_t noted)
 {
 	uint64_t counted = atomic_load(&waits->counted);
 
-	if (noted == atomic_load(&waits->statement) && counted < noted &&
-	    atomic_compare_exchange_strong(&waits->counted, &counted, noted))
+	if (noted != atomic_load(&waits->statement))
+		return false;
+	if (counted < noted && atomic_compare_exchange_strong(&waits->counted, &counted, noted))
 		atomic_fetch_add(&waits->count, 1);
+	return true;
 }
 
 #endif

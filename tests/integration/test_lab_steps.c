@@ -138,6 +138,14 @@ static void close_stand(void)
 		fail_msg("%s (%s)", err.message, err.detail);
 }
 
+/* After a test that failed, so that the next one does not find its stand. */
+static int close_left(void **state)
+{
+	(void)state;
+	stand_closep(&stand);
+	return site_close(&site, 0, NULL);
+}
+
 static struct record *record(const char *sql)
 {
 	struct record *ret = NULL;
@@ -678,16 +686,18 @@ static int teardown(void **state)
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_teardown(name, close_left)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(scripts),         cmocka_unit_test(types),
-		cmocka_unit_test(answers),         cmocka_unit_test(rolled_back),
-		cmocka_unit_test(cleaned_up),      cmocka_unit_test(unsound_scripts),
-		cmocka_unit_test(after_a_failure), cmocka_unit_test(temporary_tables),
-		cmocka_unit_test(held_sessions),   cmocka_unit_test(skipped),
-		cmocka_unit_test(deadlocks),       cmocka_unit_test(barriers),
-		cmocka_unit_test(locked_out),      cmocka_unit_test(a_session_fails),
-		cmocka_unit_test(stopped),
+		TEST(scripts),         TEST(types),
+		TEST(answers),         TEST(rolled_back),
+		TEST(cleaned_up),      TEST(unsound_scripts),
+		TEST(after_a_failure), TEST(temporary_tables),
+		TEST(held_sessions),   TEST(skipped),
+		TEST(deadlocks),       TEST(barriers),
+		TEST(locked_out),      TEST(a_session_fails),
+		TEST(stopped),
 	};
+#undef TEST
 
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -29,8 +29,19 @@ preset() { # preset NAME [ctest arguments]
 	local name=$1
 	shift
 	cmake --preset "$name" -S "$ROOT" >/dev/null &&
-		cmake --build "$ROOT/build/$name" &&
-		ctest --test-dir "$ROOT/build/$name" -j 3 --output-on-failure --no-tests=error "$@"
+		cmake --build "$ROOT/build/$name" || return
+	ctest --test-dir "$ROOT/build/$name" -j 3 --output-on-failure --no-tests=error "$@" || alone "$name"
+}
+
+# What failed beside other tests on a busy machine has one more try by itself, and is named. What a
+# sanitizer reports is a fault whenever it shows, and many failures at once are no accident.
+alone() { # alone PRESET
+	local dir=$ROOT/build/$1 failed
+	failed=$(cut -d: -f2 "$dir/Testing/Temporary/LastTestsFailed.log" | paste -sd' ') || return
+	[ "$(wc -w <<<"$failed")" -le 2 ] || return
+	! grep -qE 'Sanitizer|runtime error:' "$dir/Testing/Temporary/LastTest.log" || return
+	ctest --test-dir "$dir" --rerun-failed --output-on-failure || return
+	echo "again: passed by itself after a failure beside others: $failed"
 }
 
 stage_check() { "$ROOT/tools/check"; }
@@ -53,6 +64,24 @@ stage_sandbox() { "$ROOT/tests/sandbox/run.sh"; }
 stage_bench() { BENCH_SEED_SCALE=small BENCH_ROUNDS=3 "$ROOT/tools/sandbox/bench.sh" --assert \
 	get list deep post seed; }
 stage_compose() { "$ROOT/tests/compose/run.sh"; }
+
+# The end of what each failed test of ctest printed, without its cases that passed; else of the log.
+failures() { # failures LOG
+	if grep -qE 'Test +#[0-9]+: .*\*\*\*' "$1"; then
+		awk '
+			/^ *[0-9]+\/[0-9]+ Test +#[0-9]+: / { show(); failed = /\*\*\*/; head = $0; n = 0; next }
+			/^ +Start +[0-9]+: / || / \.\.\. ok$/ || /^\[ +(OK|RUN) +\]/ { next }
+			/^[0-9]+% tests passed/ { show(); failed = 0 }
+			failed { line[++n] = $0 }
+			function show(    i) {
+				if (!failed) return
+				print head
+				for (i = n > 40 ? n - 39 : 1; i <= n; i++) print line[i]
+			}' "$1"
+	else
+		tail -n 60 "$1"
+	fi
+}
 
 usage() {
 	local row
@@ -86,12 +115,12 @@ main() {
 		printf '%s%-10s%s %s\n' "$BOLD" "$name" "$PLAIN" "${row#*|}"
 		if ("stage_$name") >"$log" 2>&1 </dev/null; then
 			passed=$((passed + 1))
-			grep -E '^(numbers?:|tests passed|100% tests)' "$log" | sed 's/^/    /' || true
+			grep -E '^(numbers?:|again:|tests passed|100% tests)' "$log" | sed 's/^/    /' || true
 			ok "$name" "$(since "$from")"
 		else
 			failed=$((failed + 1))
 			printf '  %s✗ %s%s  %s\n' "$RED" "$name" "$PLAIN" "$(since "$from")"
-			tail -n 80 "$log" | sed 's/^/    /'
+			failures "$log" | sed 's/^/    /'
 			say "    (its whole output: ${log#"$ROOT"/})"
 		fi
 	done
