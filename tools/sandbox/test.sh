@@ -90,7 +90,7 @@ usage() {
 }
 
 main() {
-	local chosen=() row name passed=0 failed=0 from log
+	local chosen=() failed=() row name passed=0 from log
 	YES=no
 	[ "${CI:-}" != true ] || YES=yes
 	while [ $# -gt 0 ]; do
@@ -118,14 +118,14 @@ main() {
 			grep -E '^(numbers?:|again:|tests passed|100% tests)' "$log" | sed 's/^/    /' || true
 			ok "$name" "$(since "$from")"
 		else
-			failed=$((failed + 1))
+			failed+=("$name")
 			printf '  %s✗ %s%s  %s\n' "$RED" "$name" "$PLAIN" "$(since "$from")"
 			failures "$log" | sed 's/^/    /'
 			say "    (its whole output: ${log#"$ROOT"/})"
 		fi
 	done
-	printf '%d passed, %d failed\n' $passed $failed
-	[ $failed -eq 0 ]
+	printf '%d passed, %d failed%s\n' $passed ${#failed[@]} "${failed:+: ${failed[*]}}"
+	[ ${#failed[@]} -eq 0 ]
 }
 
 main "$@"
