@@ -37,6 +37,7 @@ struct stub {
 	unsigned act_after;
 	int64_t act_ns; /* how long the stall or the absence lasts */
 	int port;
+	int holder; /* has the port and never listens: it stays ours while the listener is away */
 	int listener;
 	int connections[STUB_CONNECTIONS];
 	size_t count;
@@ -47,26 +48,32 @@ struct stub {
 	pthread_t thread;
 };
 
+/* A socket at the address, which is filled in. */
+static int bound(struct sockaddr_in *address)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
+	socklen_t len = sizeof(*address);
+
+	assert_true(fd >= 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)address, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)address, &len), 0);
+	return fd;
+}
+
 static void stub_listen(struct stub *stub)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_port = htons((uint16_t)stub->port),
 				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(address);
-	int yes = 1;
 
-	stub->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(stub->listener >= 0);
-	setsockopt(stub->listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	assert_int_equal(bind(stub->listener, (struct sockaddr *)&address, len), 0);
+	stub->holder = bound(&address);
+	stub->listener = bound(&address);
 	assert_int_equal(listen(stub->listener, STUB_CONNECTIONS), 0);
-	assert_int_equal(getsockname(stub->listener, (struct sockaddr *)&address, &len), 0);
 	stub->port = ntohs(address.sin_port);
 }
 
-static void stub_close(struct stub *stub)
+static void stub_hang_up(struct stub *stub)
 {
-	close(stub->listener);
 	for (size_t i = 0; i < stub->count; i++)
 		close(stub->connections[i]);
 	stub->count = 0;
@@ -81,9 +88,11 @@ static void stub_act(struct stub *stub)
 		clock_sleep_until(until);
 		break;
 	case STUB_GO_AWAY:
-		stub_close(stub);
+		/* Refuses connections until it listens again. */
+		(void)shutdown(stub->listener, SHUT_RDWR);
+		stub_hang_up(stub);
 		clock_sleep_until(until);
-		stub_listen(stub);
+		(void)listen(stub->listener, STUB_CONNECTIONS);
 		break;
 	case STUB_STOP_LOAD:
 		(void)load_render_metrics(&stub->metrics, NULL);
@@ -150,7 +159,9 @@ static void *stub_main(void *arg)
 				stub->connections[stub->count++] = fd;
 		}
 	}
-	stub_close(stub);
+	stub_hang_up(stub);
+	close(stub->listener);
+	close(stub->holder);
 	return NULL;
 }
 
