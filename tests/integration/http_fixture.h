@@ -9,15 +9,14 @@
 #include <tasklab/http/server.h>
 
 #define FIXTURE_THREADS      4
-#define FIXTURE_HEADER_MS    400
-#define FIXTURE_IDLE_MS      800
 #define FIXTURE_HEADER_BYTES 4096
 #define FIXTURE_BODY_BYTES   65536
 #define FIXTURE_REPLY_BYTES  (2 << 20)
 #define FIXTURE_BIG_BYTES    (1 << 20)
 
 /* Routes: /hello, /echo/{text}, /items/{id} with an ETag, /body, /query, /big, /huge (beyond the
- * limit), /fail, /slow (waits for fixture_open_gate), /healthz (always), /text (any type). */
+ * limit), /fail, /slow (waits for fixture_open_gate), /healthz (always), /text (any type). No
+ * deadline that a client could miss. */
 struct http_options fixture_options(void);
 /* Registers the metrics at its first call. The test fails when it cannot start. */
 struct http_server *fixture_start(const struct http_options *options);
@@ -36,9 +35,14 @@ struct answer {
 };
 
 int client_connect(unsigned port);
+/* -1 when nobody listens. For any thread, where client_connect and client_read, which fail the
+ * test, are for the test's own. */
+int client_try_connect(unsigned port);
+/* What is wrong with the answer; NULL: nothing, or the connection ended without one (status 0). */
+const char *client_try_read(int fd, bool head, struct answer *ret);
 /* False when the server has closed. */
 bool client_send(int fd, const char *data, size_t len);
-/* One answer; method HEAD has none of its body. The test fails after ten seconds. */
+/* One answer; method HEAD has none of its body. The test fails after a minute. */
 void client_read(int fd, bool head, struct answer *ret);
 void answer_release(struct answer *answer);
 /* Whether the server ends the connection without sending more. */

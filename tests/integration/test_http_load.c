@@ -81,7 +81,6 @@ static void test_idle_connections_do_not_block(void **state)
 	int idle[FIXTURE_THREADS];
 
 	(void)state;
-	options.idle_ms = 60000;
 	server = fixture_start(&options);
 	for (size_t i = 0; i < ARRAY_LEN(idle); i++) {
 		idle[i] = open_with(http_server_port(server), HELLO);
@@ -115,7 +114,7 @@ static void test_stop_closes_idle(void **state)
 	int idle, silent;
 
 	(void)state;
-	options.idle_ms = options.header_ms = options.drain_ms = 120000;
+	options.drain_ms = 120000; /* as long as the deadlines of the connections */
 	server = fixture_start(&options);
 	idle = open_with(http_server_port(server), HELLO);
 	expect(idle, 200, NULL);
@@ -154,7 +153,7 @@ static void test_stop_waits_for_requests(void **state)
 	} while (!closing);
 	assert_true(client_sees_end(kept));
 	close(kept);
-	for (int fd = client_connect(port); fd >= 0; fd = client_connect(port)) {
+	for (int fd = client_try_connect(port); fd >= 0; fd = client_try_connect(port)) {
 		client_send(fd, HELLO, strlen(HELLO));
 		expect(fd, 200, "Connection: close");
 		close(fd);
@@ -172,6 +171,7 @@ struct load {
 	bool keep;
 	_Atomic unsigned *answered;
 	unsigned lost;
+	const char *fault; /* of the last answer that had one; NULL: none */
 };
 
 /* Asks without pause until no connection can be had. A request that was sent whole must be
@@ -183,10 +183,11 @@ static void *load_body(void *arg)
 
 	for (;;) {
 		struct answer answer;
+		const char *fault;
 		bool last;
 
 		if (fd < 0)
-			fd = client_connect(load->port);
+			fd = client_try_connect(load->port);
 		if (fd < 0)
 			return NULL;
 		if (!client_send(fd, HELLO, strlen(HELLO))) {
@@ -195,10 +196,12 @@ static void *load_body(void *arg)
 			fd = -1;
 			continue;
 		}
-		client_read(fd, false, &answer);
-		load->lost += answer.status != 200;
+		fault = client_try_read(fd, false, &answer);
+		if (fault)
+			load->fault = fault;
+		load->lost += fault || answer.status != 200;
 		atomic_fetch_add(load->answered, 1);
-		last = answer.status == 0 || answer_has(&answer, "Connection: close");
+		last = fault || answer.status == 0 || answer_has(&answer, "Connection: close");
 		answer_release(&answer);
 		if (last || !load->keep) {
 			close(fd);
@@ -240,6 +243,8 @@ static void test_stop_under_load(void **state)
 		http_server_stop(server);
 		for (size_t i = 0; i < ARRAY_LEN(loads); i++) {
 			pthread_join(threads[i], NULL);
+			if (loads[i].fault)
+				fail_msg("%s", loads[i].fault);
 			lost += loads[i].lost;
 		}
 		sent += atomic_load(&answered);
