@@ -26,8 +26,33 @@ DB_QUERY_WRITE(SQL_INSERT, "f_insert", "INSERT INTO t (id) VALUES ($1)");
 #define WORKERS   12
 #define FAIL_NS   CLOCK_NS_PER_S       /* callers are told within it that the database is gone */
 #define RETURN_NS (2 * CLOCK_NS_PER_S) /* the pool works again within it */
+#define TRIES     5
 
 static struct pg *pg;
+static bool late; /* a limit was missed */
+
+static void within(const char *what, int64_t start_ns, int64_t limit_ns)
+{
+	int64_t took_ns = clock_mono_ns() - start_ns;
+
+	if (took_ns < limit_ns)
+		return;
+	print_message("%s took %lld ms\n", what, (long long)(took_ns / CLOCK_NS_PER_MS));
+	late = true;
+}
+
+/* What the pool does at once, it does in time at the first attempt on a machine that is free, and
+ * at some attempt on one that is busy with other things. All else must hold at every attempt. */
+static void in_time(void (*attempt)(void))
+{
+	for (int i = 0; i < TRIES; i++) {
+		late = false;
+		attempt();
+		if (!late)
+			return;
+	}
+	fail_msg("late %d times out of %d", TRIES, TRIES);
+}
 
 static struct db_pool *open_pool(unsigned max)
 {
@@ -90,9 +115,9 @@ static void until_breaker(struct db_pool *pool, enum db_breaker_state state)
 	}
 }
 
-static void until_working(struct db_pool *pool, int64_t within_ns)
+static void until_working(struct db_pool *pool)
 {
-	int64_t give_up_ns = clock_mono_ns() + within_ns;
+	int64_t give_up_ns = clock_mono_ns() + LONG_NS;
 	struct err err = ERR_INIT;
 
 	while (run(pool, &SQL_PID, &err) < 0) {
@@ -185,6 +210,18 @@ static void until_count(atomic_llong *count, long long least)
 		clock_sleep_until(clock_mono_ns() + CLOCK_NS_PER_MS);
 }
 
+/* To the load, that the server was killed; returns when all have their error. */
+static void kill_server(struct load *load)
+{
+	int64_t killed_ns = clock_mono_ns();
+
+	atomic_store(&load->killed, true);
+	pg_kill(pg);
+	while (atomic_load(&load->told) < WORKERS)
+		clock_sleep_until(clock_mono_ns() + CLOCK_NS_PER_MS);
+	within("telling all callers", killed_ns, FAIL_NS);
+}
+
 static void all_there(const struct worker *workers)
 {
 	AUTO(db_conn_closep) struct db_conn *conn = NULL;
@@ -201,54 +238,54 @@ static void all_there(const struct worker *workers)
 	}
 }
 
-static void a_crash_under_load(void **state)
+static void crash_under_load(void)
 {
 	static struct worker workers[WORKERS];
-	static struct load load;
+	static long long first_id = 1000;
+	struct load load = {.pool = open_pool(8)}; /* fewer than callers, so that some wait */
 	pthread_t threads[WORKERS];
 	struct err err = ERR_INIT;
-	int64_t killed_ns;
+	int64_t back_ns;
 	long long before;
 
-	(void)state;
-	load.pool = open_pool(8); /* fewer than callers, so that some wait */
-	atomic_store(&load.next_id, 1000);
+	atomic_store(&load.next_id, first_id);
 	for (int i = 0; i < WORKERS; i++) {
 		workers[i] = (struct worker){.load = &load};
 		ok(thread_start(&threads[i], "load", work, &workers[i], &err), &err);
 	}
 	until_count(&load.acknowledged, 500);
-	atomic_store(&load.killed, true);
-	killed_ns = clock_mono_ns();
-	pg_kill(pg);
-	while (atomic_load(&load.told) < WORKERS)
-		clock_sleep_until(clock_mono_ns() + CLOCK_NS_PER_MS);
-	assert_true(clock_mono_ns() - killed_ns < FAIL_NS);
+	kill_server(&load);
 	until_breaker(load.pool, DB_BREAKER_OPEN);
 	pg_restart(pg); /* returns when it accepts connections */
 	until_breaker(load.pool, DB_BREAKER_CLOSED);
 	before = atomic_load(&load.acknowledged);
-	killed_ns = clock_mono_ns();
+	back_ns = clock_mono_ns();
 	until_count(&load.acknowledged, before + 100);
-	assert_true(clock_mono_ns() - killed_ns < RETURN_NS);
+	within("the first calls after the return", back_ns, RETURN_NS);
 	atomic_store(&load.stop, true);
 	for (int i = 0; i < WORKERS; i++)
 		pthread_join(threads[i], NULL);
 	assert_int_equal(atomic_load(&load.wrong), 0);
-	assert_true(atomic_load(&load.slowest_ns) < FAIL_NS);
+	within("the slowest failure", clock_mono_ns() - atomic_load(&load.slowest_ns), FAIL_NS);
 	all_there(workers);
 	db_pool_close(load.pool);
+	first_id = atomic_load(&load.next_id);
+}
+
+static void a_crash_under_load(void **state)
+{
+	(void)state;
+	in_time(crash_under_load);
 }
 
 /* Without any caller, the pool finds out and comes back. */
-static void recovers_within_two_seconds(void **state)
+static void recover(void)
 {
 	struct db_pool *pool = open_pool(4);
 	struct err err = ERR_INIT;
 	int64_t start_ns;
 
-	(void)state;
-	until_working(pool, LONG_NS);
+	until_working(pool);
 	pg_kill(pg);
 	until_breaker(pool, DB_BREAKER_OPEN);
 	assert_int_equal(run(pool, &SQL_PID, &err), -1);
@@ -259,27 +296,40 @@ static void recovers_within_two_seconds(void **state)
 	start_ns = clock_mono_ns();
 	until_breaker(pool, DB_BREAKER_CLOSED);
 	ok(db_pool_check(pool, clock_mono_ns() + LONG_NS, &err), &err);
-	assert_true(clock_mono_ns() - start_ns < RETURN_NS);
+	within("the return", start_ns, RETURN_NS);
 	db_pool_close(pool);
 }
 
-static void opens_without_a_server(void **state)
+static void recovers_within_two_seconds(void **state)
+{
+	(void)state;
+	in_time(recover);
+}
+
+static void open_without_a_server(void)
 {
 	struct db_pool *pool;
 	struct err err = ERR_INIT;
 	int64_t start_ns;
 
-	(void)state;
 	pg_stop(pg);
 	pool = open_pool(4);
 	start_ns = clock_mono_ns();
 	assert_int_equal(run(pool, &SQL_PID, &err), -1);
 	assert_int_equal(err.code, ERR_UNAVAILABLE);
-	assert_true(clock_mono_ns() - start_ns < FAIL_NS);
+	within("the refusal", start_ns, FAIL_NS);
 	until_breaker(pool, DB_BREAKER_OPEN);
 	pg_restart(pg);
-	until_working(pool, RETURN_NS);
+	start_ns = clock_mono_ns();
+	until_working(pool);
+	within("the return", start_ns, RETURN_NS);
 	db_pool_close(pool);
+}
+
+static void opens_without_a_server(void **state)
+{
+	(void)state;
+	in_time(open_without_a_server);
 }
 
 /* Reads on connections that a restart has closed are repeated on new ones. */
@@ -289,11 +339,11 @@ static void a_restart_between_calls_is_not_seen(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
-	until_working(pool, LONG_NS);
+	until_working(pool);
 	for (int i = 0; i < 3; i++) {
 		pg_stop(pg);
 		pg_restart(pg);
-		until_working(pool, RETURN_NS);
+		until_working(pool);
 	}
 	pg_sql(pg, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
 		   " WHERE application_name = 'test_db_failure'");
@@ -332,7 +382,7 @@ static void a_lost_transaction_is_unavailable(void **state)
 	pthread_t thread;
 
 	(void)state;
-	until_working(pool, LONG_NS);
+	until_working(pool);
 	ok(db_begin(&db, &err), &err);
 	ok(db_exec(&db, &SQL_INSERT, DB_ARGS(db_i64(1)), NULL, &err), &err);
 	ok(thread_start(&thread, "kill", terminate_sleeper, NULL, &err), &err);
@@ -360,13 +410,13 @@ static void a_lost_transaction_is_unavailable(void **state)
 }
 
 /* A server that hangs (SIGSTOP) answers nothing and closes nothing. */
-static void a_hanging_server_costs_the_deadline_only(void **state)
+static void call_a_hanging_server(void)
 {
 	struct db_pool *pool = open_pool(2);
 	struct err err = ERR_INIT;
+	int64_t resumed_ns;
 
-	(void)state;
-	until_working(pool, LONG_NS);
+	until_working(pool);
 	pg_pause(pg);
 	for (int i = 0; i < 6; i++) {
 		struct db db = caller(pool);
@@ -375,11 +425,19 @@ static void a_hanging_server_costs_the_deadline_only(void **state)
 		db.deadline_ns = start_ns + 200 * CLOCK_NS_PER_MS;
 		assert_int_equal(db_exec(&db, &SQL_PID, DB_NO_ARGS, NULL, &err), -1);
 		assert_true(err.code == ERR_TIMEOUT || err.code == ERR_UNAVAILABLE);
-		assert_true(clock_mono_ns() - start_ns < FAIL_NS);
+		within("a call", start_ns, FAIL_NS);
 	}
 	pg_resume(pg);
-	until_working(pool, RETURN_NS);
+	resumed_ns = clock_mono_ns();
+	until_working(pool);
+	within("the return", resumed_ns, RETURN_NS);
 	db_pool_close(pool);
+}
+
+static void a_hanging_server_costs_the_deadline_only(void **state)
+{
+	(void)state;
+	in_time(call_a_hanging_server);
 }
 
 /* Closing does not wait for a server that hangs. */
@@ -391,7 +449,7 @@ static void closes_while_the_server_hangs(void **state)
 	int64_t start_ns;
 
 	(void)state;
-	until_working(pool, LONG_NS);
+	until_working(pool);
 	pg_pause(pg);
 	start_ns = clock_mono_ns();
 	db.deadline_ns = start_ns + 50 * CLOCK_NS_PER_MS;
@@ -409,7 +467,7 @@ static void too_many_connections(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
-	until_working(pool, LONG_NS);
+	until_working(pool);
 	ok(db_begin(&first, &err), &err);
 	pg_sql(pg, "ALTER ROLE tasklab CONNECTION LIMIT 1");
 	assert_int_equal(run(pool, &SQL_PID, &err), -1); /* a second one is refused */
