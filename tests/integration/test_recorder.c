@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <tasklab/base/attr.h>
+#include <tasklab/base/clock.h>
 
 #include "lab/phase.h"
 #include "lab/recorder.h"
@@ -80,6 +81,25 @@ struct bench {
 static char slug[] = "record";
 static struct bench bench; /* of the test at hand */
 
+/* A session that this test has closed counts its last transaction when the server ends it. */
+static void until_alone(void)
+{
+	static const char SQL[] =
+		"SELECT count(*) FROM pg_stat_activity WHERE datname = '" DATABASE "'";
+	AUTO(db_conn_closep) struct db_conn *conn = NULL;
+	struct err err = ERR_INIT;
+
+	check(db_conn_open(pg_conninfo(pg), NULL, "test", 5000, &conn, &err), &err);
+	for (;;) {
+		AUTO(db_result_freep) struct db_result *found = NULL;
+
+		check(db_conn_query(conn, SQL, DB_NO_ARGS, &found, &err), &err);
+		if (db_get_i64(found, 0, 0) == 0)
+			return;
+		clock_sleep_until(clock_mono_ns() + CLOCK_NS_PER_MS);
+	}
+}
+
 static void bench_open(const struct lab_workload *workload)
 {
 	const struct site_options options = {
@@ -95,6 +115,7 @@ static void bench_open(const struct lab_workload *workload)
 		bench.lab.workload.parameters = ROWS;
 	if (bench.lab.workload.clients == 0)
 		bench.lab.workload.clients = 1;
+	until_alone();
 	check(site_open(&options, &bench.site, &err), &err);
 	check(stand_open(bench.site, DATABASE, &bench.stand, &err), &err);
 	check(site_connect(bench.site, DATABASE, NULL, &conn, &err), &err);
