@@ -116,6 +116,12 @@ static void give_up(struct crowd *crowd)
 	pthread_cond_broadcast(&crowd->changed);
 }
 
+static bool given_up(struct crowd *crowd)
+{
+	LOCK(&crowd->mutex);
+	return crowd->ended;
+}
+
 static bool wait_for_start(struct crowd *crowd)
 {
 	LOCK(&crowd->mutex);
@@ -206,7 +212,8 @@ static int work(struct user *user)
 
 	if (workload->seconds > 0)
 		end_ns = crowd->start_ns + workload->seconds * CLOCK_NS_PER_S;
-	for (uint64_t i = user->number; i < calls; i += (uint64_t)workload->clients) {
+	for (uint64_t i = user->number; i < calls && !given_up(crowd);
+	     i += (uint64_t)workload->clients) {
 		if (end_ns != CLOCK_NEVER && clock_mono_ns() >= end_ns)
 			break;
 		if (workload->burst_ms > 0 && !wait_for_burst(crowd))
