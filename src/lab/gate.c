@@ -110,8 +110,10 @@ static int take_door(struct gate *gate, const char *name, struct gate_door **ret
 			       name);
 	door = find(gate, "");
 	if (!door)
-		return err_set(err, ERR_CONFLICT, "too many labs are open to requests", "%d",
-			       GATE_DOORS_MAX);
+		return err_set(err, ERR_TOO_LARGE,
+			       "too many labs are open to requests: end one of them "
+			       "(tasklab lab reset <slug>)",
+			       "%d are open", GATE_DOORS_MAX);
 	memset(door, 0, sizeof(*door));
 	(void)snprintf(door->name, sizeof(door->name), "%s", name);
 	door->closing = true;

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -105,6 +106,27 @@ static void a_database_that_is_not_there(void **state)
 	expect_closed("none");
 	ok(gate_open(gate, "none", "lab_first", &err), &err); /* the name is free again */
 	gate_close(gate, "none");
+}
+
+/* Full is something else than open already, for which there is nothing to do. */
+static void doors_are_bounded(void **state)
+{
+	char name[GATE_NAME_SIZE];
+	struct err err = ERR_INIT;
+	int open = 0;
+
+	(void)state;
+	do
+		(void)snprintf(name, sizeof(name), "many%d", open++);
+	while (gate_open(gate, name, "lab_first", &err) == 0);
+	assert_int_equal(err.code, ERR_TOO_LARGE);
+	assert_non_null(strstr(err.message, "tasklab lab reset"));
+	assert_int_equal(gate_open(gate, "many0", "lab_first", &err), -1);
+	assert_int_equal(err.code, ERR_CONFLICT);
+	while (open-- > 0) {
+		(void)snprintf(name, sizeof(name), "many%d", open);
+		gate_close(gate, name);
+	}
 }
 
 static void switches_are_read(void **state)
@@ -243,6 +265,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(visitors_see_the_labs_database),
 		cmocka_unit_test(a_database_that_is_not_there),
+		cmocka_unit_test(doors_are_bounded),
 		cmocka_unit_test(switches_are_read),
 		cmocka_unit_test(connections_are_as_the_switch_says),
 		cmocka_unit_test(closing_waits),
