@@ -29,12 +29,10 @@ struct attempt {
 	size_t number;    /* 0: the only one */
 	const char *sql, *statement;
 	bool right; /* it has to reach the pass mark; else to stay below */
-	bool all_calls;
 };
 
 struct verify {
 	const struct verify_options *options;
-	struct lab quick; /* the lab with fewer calls */
 	struct site *site;
 	struct appraiser *appraiser;
 	struct quiz_answers answers;
@@ -75,40 +73,6 @@ static void judge(const struct attempt *attempt, const struct grade *grade, stru
 			       "it reaches the pass mark, and must not");
 	if (!row->holds || attempt->right)
 		write_losses(grade, row);
-}
-
-/* Fewer calls ---------------------------------------------------------------------------------- */
-
-/* Evidence that means something else when fewer calls are made. */
-static bool needs_all_calls(const struct lab_evidence *item)
-{
-	static const char *const kinds[] = {
-		"commits-per-call",    "dead-tuples",
-		"deadlocks",           "hot-update-share",
-		"http-errors",         "index-bytes",
-		"lock-waits-per-call", "query",
-		"relation-bytes",      "sessions-per-call",
-		"sqlstate-count",      "wal-bytes-per-call",
-		"wal-fpi-per-call",    "wal-records-per-call",
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		if (strcmp(item->kind, kinds[i]) == 0)
-			return true;
-	return false;
-}
-
-/* Where all evidence is a mean over calls, each parameter row once tells as much as five times. */
-static void make_quick(const struct lab *lab, struct lab *quick)
-{
-	*quick = *lab;
-	for (size_t i = 0; i < lab->evidence_count; i++)
-		if (needs_all_calls(&lab->evidence[i]))
-			return;
-	if (quick->workload.calls > lab->workload.parameters)
-		quick->workload.calls = lab->workload.parameters > lab->workload.clients
-						? lab->workload.parameters
-						: lab->workload.clients;
 }
 
 /* Attempts ------------------------------------------------------------------------------------- */
@@ -228,11 +192,8 @@ static int try_broken(struct verify *verify, struct err *err)
 static int try_all(struct verify *verify, struct err *err)
 {
 	const struct lab *lab = verify->site->lab;
-	const struct attempt fix = {.kind = "fix",
-				    .sql = lab->fix_sql,
-				    .statement = lab->fast_sql,
-				    .right = true,
-				    .all_calls = true};
+	const struct attempt fix = {
+		.kind = "fix", .sql = lab->fix_sql, .statement = lab->fast_sql, .right = true};
 
 	if (try_broken(verify, err) < 0 || try_one(verify, &fix, err) < 0 ||
 	    try_list(verify, "trap", lab->traps, lab->trap_count, false, err) < 0)
@@ -245,12 +206,10 @@ static int try_all(struct verify *verify, struct err *err)
 
 static uint64_t steps(const struct lab *lab)
 {
-	size_t attempts = 1 + lab->trap_count + lab->alternative_count;
-	struct lab quick;
+	size_t attempts = 1 + lab->trap_count + lab->alternative_count; /* the fix is one */
 
-	make_quick(lab, &quick);
-	return appraiser_steps(lab) + attempts * STAND_STEPS + appraisal_steps(lab) +
-	       attempts * appraisal_steps(&quick);
+	return appraiser_steps(lab) + attempts * STAND_STEPS +
+	       (1 + attempts) * appraisal_steps(lab);
 }
 
 static int verify_on(struct verify *verify, struct err *err)
@@ -404,7 +363,6 @@ int lab_verify(const struct verify_options *options, struct verify_result **ret,
 		return err_no_memory(err);
 	result->lab = lab;
 	result->scale = options->scale;
-	make_quick(lab, &verify.quick);
 	code = verify_lab(&verify, &why);
 	free(verify.noted);
 	if (code < 0) {
