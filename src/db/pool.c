@@ -226,8 +226,9 @@ static int wait_for_session(struct db_pool *pool, int64_t until_ns, struct sessi
 	pthread_cond_destroy(&waiter.wake);
 	if (!waiter.session)
 		return refuse(pool,
-			      waiter.refused ? "circuit breaker opened while waiting"
-					     : "no connection became free in time",
+			      !waiter.refused ? "no connection became free in time"
+			      : pool->closing ? "closing"
+					      : "circuit breaker opened while waiting",
 			      err);
 	*ret = waiter.session;
 	return 0;

@@ -88,10 +88,14 @@ int lock_watch_start(struct site *site, const char *database, struct actor *cons
 	struct lock_watch *watch = calloc(1, sizeof(*watch));
 	struct target *targets = calloc(n, sizeof(*targets));
 
-	if (!watch || !targets || thread_cond_init(&watch->changed, err) < 0) {
+	int result = watch && targets ? 0 : err_no_memory(err);
+
+	if (result == 0)
+		result = thread_cond_init(&watch->changed, err);
+	if (result < 0) {
 		free(watch);
 		free(targets);
-		return err_no_memory(err);
+		return -1;
 	}
 	pthread_mutex_init(&watch->mutex, NULL);
 	watch->database = database;

@@ -11,6 +11,7 @@
 
 #include <tasklab/base/clock.h>
 #include <tasklab/base/log.h>
+#include <tasklab/base/text.h>
 #include <tasklab/base/thread.h>
 #include <tasklab/db/monitor.h>
 #include <tasklab/lab/labels.h>
@@ -138,6 +139,7 @@ int traffic_new(const struct engine *engine, const char *conninfo, const char *s
 		struct traffic **ret, struct err *err)
 {
 	struct traffic *traffic = calloc(1, sizeof(*traffic));
+	int result;
 
 	if (!traffic)
 		return err_no_memory(err);
@@ -149,12 +151,15 @@ int traffic_new(const struct engine *engine, const char *conninfo, const char *s
 	traffic->engine = engine;
 	traffic->label = lab_label(slug);
 	(void)snprintf(traffic->slug, sizeof(traffic->slug), "%s", slug);
-	traffic->conninfo = strdup(conninfo);
 	traffic->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (!traffic->conninfo || traffic->stop_fd < 0 ||
+	if (traffic->stop_fd < 0)
+		result = err_errno(err, errno, "the traffic of a lab cannot be stopped", "eventfd");
+	else
+		result = text_copy(conninfo, &traffic->conninfo, err);
+	if (result < 0 ||
 	    thread_start(&traffic->thread, "lab-traffic", traffic_main, traffic, err) < 0) {
 		traffic_free(traffic);
-		return err_no_memory(err);
+		return -1;
 	}
 	*ret = traffic;
 	return 0;
