@@ -8,7 +8,6 @@
 #include <tasklab/base/text.h>
 #include <tasklab/lab/check.h>
 
-#include "lab_service.h"
 #include "lab_words.h"
 
 #define STATEMENT_MAX ((size_t)64 * 1024)
@@ -84,56 +83,45 @@ static int write_request(const struct check_options *check, struct buf *body, st
 	return buf_check(body, err);
 }
 
-static int check_in_service(const struct cmd *cmd, struct lab_service *service,
-			    const struct check_options *check, const char *folder)
+static int check_in_service(const struct cmd *cmd, const struct lab_work *work,
+			    const struct check_options *check)
 {
 	AUTO(buf_release) struct buf body = BUF_INIT(2 * STATEMENT_MAX);
-	AUTO(buf_release) struct buf out = BUF_INIT(REPORT_MAX);
-	struct lab_service_job job;
 	struct err err = ERR_INIT;
 
-	if (write_request(check, &body, &err) < 0 ||
-	    lab_service_work(service, buf_str(&body), check->stop_fd, &job, &err) < 0)
+	if (write_request(check, &body, &err) < 0)
 		return cmd_fail(cmd, "the check failed", &err);
-	if (lab_service_print(cmd, service, &job, &out, &err) < 0)
-		return cmd_fail(cmd, "cannot fetch the result", &err);
-	if (folder && lab_service_save(service, &job, folder, &err) < 0)
-		return cmd_fail(cmd, "cannot save the report", &err);
-	return job.accepted ? CMD_OK : CMD_NOT_ACCEPTED;
+	return lab_work_in_service(cmd, work, buf_str(&body), "the check failed",
+				   "cannot fetch the result");
 }
 
 int lab_word_check(struct cmd *cmd)
 {
-	const char *answer = NULL, *path = NULL, *folder = NULL;
-	bool local = false;
+	AUTO(lab_work_release) struct lab_work work = {.stop_fd = -1};
+	AUTO(buf_release) struct buf statement = BUF_INIT(STATEMENT_MAX);
+	const char *answer = NULL, *path = NULL;
 	const struct cmd_option options[] = {{"answer", CMD_OPTION_STR, &answer},
 					     {"statement", CMD_OPTION_STR, &path},
-					     {"report", CMD_OPTION_STR, &folder},
-					     {"local", CMD_OPTION_FLAG, &local}};
-	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
-	AUTO(lab_service_freep) struct lab_service *service = NULL;
-	AUTO(buf_release) struct buf statement = BUF_INIT(STATEMENT_MAX);
-	AUTO(lab_stop_closep) int stop_fd = -1;
+					     {"report", CMD_OPTION_STR, &work.folder},
+					     {"local", CMD_OPTION_FLAG, &work.local}};
 	struct check_options check = {.conninfo = cmd->config->database_url};
 	struct quiz_answers answers;
 	struct err err = ERR_INIT;
-	int rc;
+	int rc = lab_begin(cmd, options, ARRAY_LEN(options), lab_active_operand, &work);
 
-	if (cmd_options(cmd, options, ARRAY_LEN(options)) < 0)
-		return CMD_USAGE;
-	rc = lab_active_operand(cmd, &catalogue, &check.lab);
 	if (rc != CMD_OK)
 		return rc;
-	if (answer && quiz_parse(check.lab, answer, &answers, &err) < 0)
+	if (answer && quiz_parse(work.lab, answer, &answers, &err) < 0)
 		return cmd_usage(cmd, "--answer: %s", err.message);
 	if (path && read_statement(path, &statement, &err) < 0)
 		return cmd_fail(cmd, "cannot read the statement", &err);
-	if (lab_stop_catch(&stop_fd, &err) < 0)
-		return cmd_fail(cmd, "cannot check this lab", &err);
-	check.stop_fd = stop_fd;
+	rc = lab_begin_work(cmd, &work);
+	if (rc != CMD_OK)
+		return rc;
+	check.lab = work.lab;
+	check.stop_fd = work.stop_fd;
 	check.answers = answer ? &answers : NULL;
 	check.statement = path ? buf_str(&statement) : NULL;
-	lab_service_find(cmd, check.lab->slug, local, &service);
-	return service ? check_in_service(cmd, service, &check, folder)
-		       : check_alone(cmd, &check, folder);
+	return work.service ? check_in_service(cmd, &work, &check)
+			    : check_alone(cmd, &check, work.folder);
 }

@@ -1,7 +1,11 @@
-/* lab_common.c - what the words of `tasklab lab` share: the catalogue, the operand, JSON. */
+/* lab_common.c - what the words of `tasklab lab` share: the catalogue, the beginning, JSON,
+ * work in the service. */
 #include <stdio.h>
 #include <string.h>
 
+#include <tasklab/lab/report.h>
+
+#include "lab_service.h"
 #include "lab_words.h"
 #include "labs_dir.h"
 
@@ -56,6 +60,59 @@ int lab_active_operand(struct cmd *cmd, struct catalogue **catalogue, const stru
 	if (catalogue_find(*catalogue, sessions[0].slug, ret, &err) < 0)
 		return cmd_fail(cmd, "cannot use the active lab", &err);
 	return CMD_OK;
+}
+
+int lab_scale(const struct cmd *cmd, const char *name, enum seed_scale *ret)
+{
+	if (seed_scale_parse(name, ret))
+		return CMD_OK;
+	return cmd_usage(cmd, "--scale %s: expected small, medium or large", name);
+}
+
+void lab_work_release(struct lab_work *work)
+{
+	lab_service_freep(&work->service);
+	lab_stop_closep(&work->stop_fd);
+	catalogue_freep(&work->catalogue);
+}
+
+int lab_begin(struct cmd *cmd, const struct cmd_option *options, size_t n,
+	      int (*operand)(struct cmd *, struct catalogue **, const struct lab **),
+	      struct lab_work *work)
+{
+	if (cmd_options(cmd, options, n) < 0 ||
+	    (work->scale_name && lab_scale(cmd, work->scale_name, &work->scale) != CMD_OK))
+		return CMD_USAGE;
+	return operand(cmd, &work->catalogue, &work->lab);
+}
+
+int lab_begin_work(const struct cmd *cmd, struct lab_work *work)
+{
+	struct err err = ERR_INIT;
+	char what[64];
+
+	if (lab_stop_catch(&work->stop_fd, &err) < 0) {
+		(void)snprintf(what, sizeof(what), "cannot %s this lab", cmd->argv[1]);
+		return cmd_fail(cmd, what, &err);
+	}
+	lab_service_find(cmd, work->lab->slug, work->local, &work->service);
+	return CMD_OK;
+}
+
+int lab_work_in_service(const struct cmd *cmd, const struct lab_work *work, const char *body,
+			const char *failed, const char *fetch)
+{
+	AUTO(buf_release) struct buf out = BUF_INIT(REPORT_MAX);
+	struct lab_service_job job;
+	struct err err = ERR_INIT;
+
+	if (lab_service_work(work->service, body, work->stop_fd, &job, &err) < 0)
+		return cmd_fail(cmd, failed, &err);
+	if (lab_service_print(cmd, work->service, &job, &out, &err) < 0)
+		return cmd_fail(cmd, fetch, &err);
+	if (work->folder && lab_service_save(work->service, &job, work->folder, &err) < 0)
+		return cmd_fail(cmd, "cannot save the report", &err);
+	return job.accepted ? CMD_OK : CMD_NOT_ACCEPTED;
 }
 
 void lab_write_about(struct json *json, const struct lab *lab)

@@ -26,44 +26,36 @@ static int hint_json(const struct cmd *cmd, const struct lab *lab, int n)
 
 int lab_word_hint(struct cmd *cmd)
 {
-	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
-	const struct lab *lab = NULL;
+	AUTO(lab_work_release) struct lab_work work = {.stop_fd = -1};
+	int n = 0, rc = lab_begin(cmd, NULL, 0, lab_active_operand, &work);
 	struct err err = ERR_INIT;
-	int n = 0, rc;
 
-	if (cmd_options(cmd, NULL, 0) < 0)
-		return CMD_USAGE;
-	rc = lab_active_operand(cmd, &catalogue, &lab);
-	if (rc != CMD_OK || !lab)
+	if (rc != CMD_OK)
 		return rc;
-	if (learner_hint(cmd->config->database_url, lab->slug, &n, &err) < 0)
+	if (learner_hint(cmd->config->database_url, work.lab->slug, &n, &err) < 0)
 		return cmd_fail(cmd, "cannot count the hint", &err);
 	if (cmd->json)
-		return hint_json(cmd, lab, n);
-	lesson_hints_text(lab, n, stdout);
-	if ((size_t)n == lab->hints.count)
-		(void)printf("That is all; `tasklab lab solution %s` explains.\n", lab->slug);
+		return hint_json(cmd, work.lab, n);
+	lesson_hints_text(work.lab, n, stdout);
+	if ((size_t)n == work.lab->hints.count)
+		(void)printf("That is all; `tasklab lab solution %s` explains.\n", work.lab->slug);
 	return CMD_OK;
 }
 
 int lab_word_solution(struct cmd *cmd)
 {
-	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
+	AUTO(lab_work_release) struct lab_work work = {.stop_fd = -1};
 	AUTO(buf_release) struct buf out = BUF_INIT(LAB_JSON_MAX);
-	const struct lab *lab = NULL;
+	int rc = lab_begin(cmd, NULL, 0, lab_active_operand, &work);
 	struct err err = ERR_INIT;
-	int rc;
 
-	if (cmd_options(cmd, NULL, 0) < 0)
-		return CMD_USAGE;
-	rc = lab_active_operand(cmd, &catalogue, &lab);
-	if (rc != CMD_OK || !lab)
+	if (rc != CMD_OK)
 		return rc;
 	if (!cmd->json) {
-		lesson_solution_text(lab, stdout);
+		lesson_solution_text(work.lab, stdout);
 		return CMD_OK;
 	}
-	if (lesson_solution_json(lab, &out, &err) < 0)
+	if (lesson_solution_json(work.lab, &out, &err) < 0)
 		return cmd_fail(cmd, "cannot write the solution", &err);
 	return lab_print_json(cmd, &out, "cannot write the solution");
 }

@@ -5,7 +5,6 @@
 #include <tasklab/lab/report.h>
 #include <tasklab/lab/run.h>
 
-#include "lab_service.h"
 #include "lab_web.h"
 #include "lab_words.h"
 #include "serve.h"
@@ -46,53 +45,35 @@ static int run_alone(const struct cmd *cmd, struct run_options *run, const char 
 	return print_run(cmd, result, folder);
 }
 
-static int run_in_service(const struct cmd *cmd, struct lab_service *service,
-			  const struct run_options *run, const char *folder)
+static int run_in_service(const struct cmd *cmd, const struct lab_work *work,
+			  const struct run_options *run)
 {
-	AUTO(buf_release) struct buf out = BUF_INIT(REPORT_JSON_MAX);
-	struct lab_service_job job;
-	struct err err = ERR_INIT;
 	char body[128];
 
 	(void)snprintf(body, sizeof(body),
 		       "{\"action\":\"run\",\"scale\":\"%s\",\"keep\":%s,\"beside\":%s}",
 		       seed_scale_name(run->scale), run->keep ? "true" : "false",
 		       run->beside ? "true" : "false");
-	if (lab_service_work(service, body, run->stop_fd, &job, &err) < 0)
-		return cmd_fail(cmd, "the run failed", &err);
-	if (lab_service_print(cmd, service, &job, &out, &err) < 0)
-		return cmd_fail(cmd, "cannot fetch the report", &err);
-	if (folder && lab_service_save(service, &job, folder, &err) < 0)
-		return cmd_fail(cmd, "cannot save the report", &err);
-	return job.accepted ? CMD_OK : CMD_NOT_ACCEPTED;
+	return lab_work_in_service(cmd, work, body, "the run failed", "cannot fetch the report");
 }
 
 int lab_word_run(struct cmd *cmd)
 {
-	const char *scale = "small", *folder = NULL;
-	bool local = false;
+	AUTO(lab_work_release) struct lab_work work = {.scale_name = "small", .stop_fd = -1};
 	struct run_options run = {.conninfo = cmd->config->database_url};
-	const struct cmd_option options[] = {{"scale", CMD_OPTION_STR, &scale},
-					     {"report", CMD_OPTION_STR, &folder},
+	const struct cmd_option options[] = {{"scale", CMD_OPTION_STR, &work.scale_name},
+					     {"report", CMD_OPTION_STR, &work.folder},
 					     {"keep", CMD_OPTION_FLAG, &run.keep},
 					     {"beside", CMD_OPTION_FLAG, &run.beside},
-					     {"local", CMD_OPTION_FLAG, &local}};
-	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
-	AUTO(lab_service_freep) struct lab_service *service = NULL;
-	AUTO(lab_stop_closep) int stop_fd = -1;
-	struct err err = ERR_INIT;
-	int rc;
+					     {"local", CMD_OPTION_FLAG, &work.local}};
+	int rc = lab_begin(cmd, options, ARRAY_LEN(options), lab_operand, &work);
 
-	if (cmd_options(cmd, options, ARRAY_LEN(options)) < 0)
-		return CMD_USAGE;
-	if (!seed_scale_parse(scale, &run.scale))
-		return cmd_usage(cmd, "--scale %s: expected small, medium or large", scale);
-	rc = lab_operand(cmd, &catalogue, &run.lab);
+	if (rc == CMD_OK)
+		rc = lab_begin_work(cmd, &work);
 	if (rc != CMD_OK)
 		return rc;
-	if (lab_stop_catch(&stop_fd, &err) < 0)
-		return cmd_fail(cmd, "cannot run this lab", &err);
-	run.stop_fd = stop_fd;
-	lab_service_find(cmd, run.lab->slug, local, &service);
-	return service ? run_in_service(cmd, service, &run, folder) : run_alone(cmd, &run, folder);
+	run.lab = work.lab;
+	run.scale = work.scale;
+	run.stop_fd = work.stop_fd;
+	return work.service ? run_in_service(cmd, &work, &run) : run_alone(cmd, &run, work.folder);
 }

@@ -6,24 +6,20 @@
 
 int lab_word_show(struct cmd *cmd)
 {
-	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
+	AUTO(lab_work_release) struct lab_work work = {.stop_fd = -1};
 	AUTO(buf_release) struct buf out = BUF_INIT(LAB_JSON_MAX);
 	struct json json = JSON_INIT(&out);
-	const struct lab *lab = NULL;
-	int rc;
+	int rc = lab_begin(cmd, NULL, 0, lab_operand, &work);
 
-	if (cmd_options(cmd, NULL, 0) < 0)
-		return CMD_USAGE;
-	rc = lab_operand(cmd, &catalogue, &lab);
-	if (rc != CMD_OK || !lab)
+	if (rc != CMD_OK)
 		return rc;
 	if (!cmd->json) {
-		markdown_print(lab->readme, stdout);
+		markdown_print(work.lab->readme, stdout);
 		return CMD_OK;
 	}
 	json_begin_object(&json);
-	lab_write_about(&json, lab);
-	json_kv_string(&json, "readme", lab->readme);
+	lab_write_about(&json, work.lab);
+	json_kv_string(&json, "readme", work.lab->readme);
 	json_end_object(&json);
 	return lab_print_json(cmd, &out, "cannot show this lab");
 }

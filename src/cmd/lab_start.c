@@ -72,29 +72,21 @@ static int start_in_service(const struct cmd *cmd, struct lab_service *service,
 
 int lab_word_start(struct cmd *cmd)
 {
-	const char *scale = "small";
-	bool local = false;
+	AUTO(lab_work_release) struct lab_work work = {.scale_name = "small", .stop_fd = -1};
 	struct start_options start = {.conninfo = cmd->config->database_url,
 				      .grafana_url = cmd->config->grafana_url};
-	const struct cmd_option options[] = {{"scale", CMD_OPTION_STR, &scale},
+	const struct cmd_option options[] = {{"scale", CMD_OPTION_STR, &work.scale_name},
 					     {"beside", CMD_OPTION_FLAG, &start.beside},
-					     {"local", CMD_OPTION_FLAG, &local}};
-	AUTO(catalogue_freep) struct catalogue *catalogue = NULL;
-	AUTO(lab_service_freep) struct lab_service *service = NULL;
-	AUTO(lab_stop_closep) int stop_fd = -1;
-	struct err err = ERR_INIT;
-	int rc;
+					     {"local", CMD_OPTION_FLAG, &work.local}};
+	int rc = lab_begin(cmd, options, ARRAY_LEN(options), lab_operand, &work);
 
-	if (cmd_options(cmd, options, ARRAY_LEN(options)) < 0)
-		return CMD_USAGE;
-	if (!seed_scale_parse(scale, &start.scale))
-		return cmd_usage(cmd, "--scale %s: expected small, medium or large", scale);
-	rc = lab_operand(cmd, &catalogue, &start.lab);
+	if (rc == CMD_OK)
+		rc = lab_begin_work(cmd, &work);
 	if (rc != CMD_OK)
 		return rc;
-	if (lab_stop_catch(&stop_fd, &err) < 0)
-		return cmd_fail(cmd, "cannot start this lab", &err);
-	start.stop_fd = stop_fd;
-	lab_service_find(cmd, start.lab->slug, local, &service);
-	return service ? start_in_service(cmd, service, &start) : start_alone(cmd, &start);
+	start.lab = work.lab;
+	start.scale = work.scale;
+	start.stop_fd = work.stop_fd;
+	return work.service ? start_in_service(cmd, work.service, &start)
+			    : start_alone(cmd, &start);
 }

@@ -192,8 +192,8 @@ int lab_word_verify(struct cmd *cmd)
 
 	if (cmd_options(cmd, options, ARRAY_LEN(options)) < 0)
 		return CMD_USAGE;
-	if (!seed_scale_parse(scale, &many.scale))
-		return cmd_usage(cmd, "--scale %s: expected small, medium or large", scale);
+	if (lab_scale(cmd, scale, &many.scale) != CMD_OK)
+		return CMD_USAGE;
 	if (jobs < 1 || jobs > VERIFY_JOBS_MAX)
 		return cmd_usage(cmd, "--jobs: expected 1 to %d", VERIFY_JOBS_MAX);
 	if (all && cmd->argc > 2)

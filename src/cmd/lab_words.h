@@ -10,6 +10,7 @@
 #include <tasklab/lab/catalogue.h>
 #include <tasklab/lab/learner.h>
 #include <tasklab/lab/reset.h>
+#include <tasklab/seed/seed.h>
 
 #define LAB_JSON_MAX ((size_t)4 * 1024 * 1024)
 
@@ -39,6 +40,31 @@ int lab_print_problems(const struct catalogue *catalogue);
 int lab_operand(struct cmd *cmd, struct catalogue **catalogue, const struct lab **ret);
 /* The same, or without an operand the active lab. */
 int lab_active_operand(struct cmd *cmd, struct catalogue **catalogue, const struct lab **ret);
+/* What a word that is about one lab was asked, and where its work is done. */
+struct lab_work {
+	const char *scale_name, *folder; /* --scale and --report; NULL: not taken, not given */
+	bool local;
+	struct catalogue *catalogue;
+	const struct lab *lab;
+	enum seed_scale scale;
+	int stop_fd;                 /* -1: none yet */
+	struct lab_service *service; /* NULL: stand-alone */
+};
+void lab_work_release(struct lab_work *work);
+
+/* These return CMD_OK, or an exit status after a message. */
+int lab_scale(const struct cmd *cmd, const char *name, enum seed_scale *ret);
+/* Reads the options, the scale and the lab; operand: lab_operand or lab_active_operand. */
+int lab_begin(struct cmd *cmd, const struct cmd_option *options, size_t n,
+	      int (*operand)(struct cmd *, struct catalogue **, const struct lab **),
+	      struct lab_work *work);
+/* For work that takes a while, after lab_begin: catches Ctrl-C, and looks for the service. */
+int lab_begin_work(const struct cmd *cmd, struct lab_work *work);
+/* Has the service do what body says, prints its report and saves it. failed and fetch begin
+ * messages: "the run failed", "cannot fetch the report". */
+int lab_work_in_service(const struct cmd *cmd, const struct lab_work *work, const char *body,
+			const char *failed, const char *fetch);
+
 /* Slug, title, summary, level, minutes and topics as members of an open object. */
 void lab_write_about(struct json *json, const struct lab *lab);
 /* NULL: the lab was never started. */
