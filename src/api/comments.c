@@ -50,14 +50,7 @@ static void put_row(struct json *json, const struct page *page, size_t i)
 
 int comment_list_handler(struct api_call *call, struct http_reply *reply, struct err *err)
 {
-	AUTO(page_release) struct page page = {0};
-	const struct page_request request = reply_page_request(call);
-	int64_t id;
-
-	if (http_path_id(call->request, "id", &id, err) < 0 ||
-	    comment_list(&call->db, id, &request, &page, err) < 0)
-		return -1;
-	return reply_list(call, reply, &page, put_row, err);
+	return reply_list_of(call, reply, comment_list, put_row, err);
 }
 
 int comment_create_handler(struct api_call *call, struct http_reply *reply, struct err *err)
@@ -136,12 +129,5 @@ static void put_event(struct json *json, const struct page *page, size_t i)
 
 int event_list_handler(struct api_call *call, struct http_reply *reply, struct err *err)
 {
-	AUTO(page_release) struct page page = {0};
-	const struct page_request request = reply_page_request(call);
-	int64_t id;
-
-	if (http_path_id(call->request, "id", &id, err) < 0 ||
-	    event_list(&call->db, id, &request, &page, err) < 0)
-		return -1;
-	return reply_list(call, reply, &page, put_event, err);
+	return reply_list_of(call, reply, event_list, put_event, err);
 }

@@ -46,14 +46,7 @@ static void put_row(struct json *json, const struct page *page, size_t i)
 
 int member_list_handler(struct api_call *call, struct http_reply *reply, struct err *err)
 {
-	AUTO(page_release) struct page page = {0};
-	const struct page_request request = reply_page_request(call);
-	int64_t id;
-
-	if (http_path_id(call->request, "id", &id, err) < 0 ||
-	    member_list(&call->db, id, &request, &page, err) < 0)
-		return -1;
-	return reply_list(call, reply, &page, put_row, err);
+	return reply_list_of(call, reply, member_list, put_row, err);
 }
 
 int member_add_handler(struct api_call *call, struct http_reply *reply, struct err *err)

@@ -133,11 +133,5 @@ int project_update_handler(struct api_call *call, struct http_reply *reply, stru
 
 int project_delete_handler(struct api_call *call, struct http_reply *reply, struct err *err)
 {
-	int64_t id, version;
-
-	if (http_path_id(call->request, "id", &id, err) < 0 ||
-	    reply_if_match(call, &version, err) < 0 ||
-	    project_delete(&call->db, id, version, err) < 0)
-		return -1;
-	return reply_no_content(reply);
+	return reply_deletion(call, reply, project_delete, err);
 }

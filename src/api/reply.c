@@ -80,6 +80,17 @@ int reply_no_content(struct http_reply *reply)
 	return 0;
 }
 
+int reply_deletion(struct api_call *call, struct http_reply *reply, reply_delete_by_id *delete_row,
+		   struct err *err)
+{
+	int64_t id, version;
+
+	if (http_path_id(call->request, "id", &id, err) < 0 ||
+	    reply_if_match(call, &version, err) < 0 || delete_row(&call->db, id, version, err) < 0)
+		return -1;
+	return reply_no_content(reply);
+}
+
 /* Lists ---------------------------------------------------------------------------------------- */
 
 const char *reply_param(const struct api_call *call, size_t field)
@@ -139,6 +150,19 @@ int reply_list(const struct api_call *call, struct http_reply *reply, const stru
 	if (next.len > 0)
 		http_reply_header(reply, "Link", "<%s>; rel=\"next\"", next.data);
 	return 0;
+}
+
+int reply_list_of(struct api_call *call, struct http_reply *reply, reply_list_by_id *list,
+		  reply_row *row, struct err *err)
+{
+	AUTO(page_release) struct page page = {0};
+	const struct page_request request = reply_page_request(call);
+	int64_t id;
+
+	if (http_path_id(call->request, "id", &id, err) < 0 ||
+	    list(&call->db, id, &request, &page, err) < 0)
+		return -1;
+	return reply_list(call, reply, &page, row, err);
 }
 
 const struct field_set LIST_QUERY = {(const struct field[]){LIST_FIELDS}, LIST_FIELD_COUNT};

@@ -39,6 +39,16 @@ typedef void reply_row(struct json *json, const struct page *page, size_t i);
 /* {"items": [...], "next": "/api/v1/...&cursor=..." or null}, and the Link header (RFC 8288). */
 int reply_list(const struct api_call *call, struct http_reply *reply, const struct page *page,
 	       reply_row *row, struct err *err);
+/* The list of what belongs to the row that the path's id names. */
+typedef int reply_list_by_id(struct db *db, int64_t id, const struct page_request *request,
+			     struct page *ret, struct err *err);
+int reply_list_of(struct api_call *call, struct http_reply *reply, reply_list_by_id *list,
+		  reply_row *row, struct err *err);
+
+/* Deletes the row that the path's id names, in the version of If-Match. */
+typedef int reply_delete_by_id(struct db *db, int64_t id, int64_t version, struct err *err);
+int reply_deletion(struct api_call *call, struct http_reply *reply, reply_delete_by_id *delete_row,
+		   struct err *err);
 
 /* The union of bits[i] for every member that was given: the set of a domain input. */
 uint32_t reply_set_bits(const struct field_value *values, const uint32_t *bits, size_t n);

@@ -109,26 +109,14 @@ int tag_update_handler(struct api_call *call, struct http_reply *reply, struct e
 
 int tag_delete_handler(struct api_call *call, struct http_reply *reply, struct err *err)
 {
-	int64_t id, version;
-
-	if (http_path_id(call->request, "id", &id, err) < 0 ||
-	    reply_if_match(call, &version, err) < 0 || tag_delete(&call->db, id, version, err) < 0)
-		return -1;
-	return reply_no_content(reply);
+	return reply_deletion(call, reply, tag_delete, err);
 }
 
 /* Tags of a task ------------------------------------------------------------------------------- */
 
 int task_tag_list_handler(struct api_call *call, struct http_reply *reply, struct err *err)
 {
-	AUTO(page_release) struct page page = {0};
-	const struct page_request request = reply_page_request(call);
-	int64_t id;
-
-	if (http_path_id(call->request, "id", &id, err) < 0 ||
-	    task_tag_list(&call->db, id, &request, &page, err) < 0)
-		return -1;
-	return reply_list(call, reply, &page, put_row, err);
+	return reply_list_of(call, reply, task_tag_list, put_row, err);
 }
 
 /* 201 when the task lacked the tag, 200 when it carried it already. */

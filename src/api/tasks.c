@@ -185,10 +185,5 @@ int task_update_handler(struct api_call *call, struct http_reply *reply, struct 
 
 int task_delete_handler(struct api_call *call, struct http_reply *reply, struct err *err)
 {
-	int64_t id, version;
-
-	if (http_path_id(call->request, "id", &id, err) < 0 ||
-	    reply_if_match(call, &version, err) < 0 || task_delete(&call->db, id, version, err) < 0)
-		return -1;
-	return reply_no_content(reply);
+	return reply_deletion(call, reply, task_delete, err);
 }

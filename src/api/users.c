@@ -145,12 +145,7 @@ int user_update_handler(struct api_call *call, struct http_reply *reply, struct 
 
 int user_delete_handler(struct api_call *call, struct http_reply *reply, struct err *err)
 {
-	int64_t id, version;
-
-	if (http_path_id(call->request, "id", &id, err) < 0 ||
-	    reply_if_match(call, &version, err) < 0 || user_delete(&call->db, id, version, err) < 0)
-		return -1;
-	return reply_no_content(reply);
+	return reply_deletion(call, reply, user_delete, err);
 }
 
 int me_get_handler(struct api_call *call, struct http_reply *reply, struct err *err)
