@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include <tasklab/base/attr.h>
+#include <tasklab/base/text.h>
 #include <tasklab/config/config.h>
 
 #define HIDDEN "***"
@@ -13,15 +14,6 @@ static bool is_secret_key(const char *key)
 }
 
 /* URIs ----------------------------------------------------------------------------------------- */
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 /* A parameter's name may be percent-encoded. */
 static bool is_secret_parameter(const char *key, size_t len)
@@ -35,7 +27,7 @@ static bool is_secret_parameter(const char *key, size_t len)
 		if (n == sizeof(name) - 1)
 			return false; /* longer than any name that is looked for */
 		if (c == '%' && i + 2 < len) {
-			int high = hex_value(key[i + 1]), low = hex_value(key[i + 2]);
+			int high = text_hex(key[i + 1]), low = text_hex(key[i + 2]);
 
 			if (high >= 0 && low >= 0) {
 				c = (char)(high << 4 | low);

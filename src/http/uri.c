@@ -5,15 +5,6 @@
 
 #include <tasklab/base/text.h>
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The byte at *at, decoded, and *at moved past it; -1 for a broken percent-encoding. */
 static int next_byte(const char *text, size_t len, size_t *at)
 {
@@ -23,8 +14,8 @@ static int next_byte(const char *text, size_t len, size_t *at)
 		return (unsigned char)text[(*at)++];
 	if (len - *at < 3)
 		return -1;
-	high = hex_digit(text[*at + 1]);
-	low = hex_digit(text[*at + 2]);
+	high = text_hex(text[*at + 1]);
+	low = text_hex(text[*at + 2]);
 	if (high < 0 || low < 0)
 		return -1;
 	*at += 3;

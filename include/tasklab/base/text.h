@@ -26,6 +26,8 @@ int text_read_file(const char *path, size_t max, struct buf *into, struct err *e
 int text_write_file(const char *path, const char *data, size_t len, struct err *err);
 /* All but the unreserved characters of RFC 3986 section 2.3 as %XX. */
 void text_percent_encode(const char *text, struct buf *into);
+/* The value of a hexadecimal digit in either case; -1: it is none. */
+int text_hex(char c);
 /* The candidate that a misspelt word most likely meant, or NULL when none is near. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t n);
 uint64_t text_hash64(const void *data, size_t len); /* FNV-1a: for tables, not for secrets */
