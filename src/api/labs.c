@@ -5,7 +5,7 @@
 #include <tasklab/lab/engine.h>
 #include <tasklab/lab/history.h>
 #include <tasklab/lab/identity.h>
-#include <tasklab/lab/quiz.h>
+#include <tasklab/lab/lesson.h>
 
 #include "handlers.h"
 #include "labs.h"
@@ -34,43 +34,6 @@ int labs_find(const struct api_call *call, struct engine **engine, struct catalo
 }
 
 /* The pieces ----------------------------------------------------------------------------------- */
-
-static void put_texts(struct json *json, const char *name, const struct lab_texts *texts)
-{
-	json_name(json, name);
-	json_begin_array(json);
-	for (size_t i = 0; i < texts->count; i++)
-		json_str(json, texts->items[i]);
-	json_end_array(json);
-}
-
-/* Members of an open object. */
-static void put_about(struct json *json, const struct lab *lab)
-{
-	json_kv_string(json, "slug", lab->slug);
-	json_kv_string(json, "title", lab->title);
-	json_kv_string(json, "summary", lab->summary);
-	json_kv_string(json, "level", lab_level_name(lab->level));
-	json_kv_i64(json, "minutes", lab->minutes);
-	put_texts(json, "topics", &lab->topics);
-}
-
-static void put_quiz(struct json *json, const struct lab *lab)
-{
-	json_name(json, "quiz");
-	json_begin_array(json);
-	for (size_t i = 0; i < lab->quiz_count; i++) {
-		json_begin_object(json);
-		json_kv_string(json, "question", lab->quiz[i].question);
-		json_name(json, "choices");
-		json_begin_array(json);
-		for (int k = 1; k <= LAB_CHOICES; k++)
-			json_str(json, quiz_choice(lab, i, k)->text);
-		json_end_array(json);
-		json_end_object(json);
-	}
-	json_end_array(json);
-}
 
 static void put_current(struct json *json, struct engine *engine)
 {
@@ -142,7 +105,7 @@ int lab_list_handler(struct api_call *call, struct http_reply *reply, struct err
 	json_begin_array(&json);
 	for (size_t i = 0; i < catalogue->count; i++) {
 		json_begin_object(&json);
-		put_about(&json, &catalogue->labs[i]);
+		lesson_about_json(&json, &catalogue->labs[i]);
 		json_end_object(&json);
 	}
 	json_end_array(&json);
@@ -164,9 +127,9 @@ int lab_get_handler(struct api_call *call, struct http_reply *reply, struct err 
 	if (labs_find(call, &engine, &catalogue, &lab, err) < 0)
 		return -1;
 	json_begin_object(&json);
-	put_about(&json, lab);
+	lesson_about_json(&json, lab);
 	json_kv_string(&json, "readme", lab->readme);
-	put_quiz(&json, lab);
+	lesson_quiz_json(&json, lab);
 	json_end_object(&json);
 	return 0;
 }

@@ -115,20 +115,6 @@ int lab_work_in_service(const struct cmd *cmd, const struct lab_work *work, cons
 	return job.accepted ? CMD_OK : CMD_NOT_ACCEPTED;
 }
 
-void lab_write_about(struct json *json, const struct lab *lab)
-{
-	json_kv_string(json, "slug", lab->slug);
-	json_kv_string(json, "title", lab->title);
-	json_kv_string(json, "summary", lab->summary);
-	json_kv_string(json, "level", lab_level_name(lab->level));
-	json_kv_i64(json, "minutes", lab->minutes);
-	json_name(json, "topics");
-	json_begin_array(json);
-	for (size_t i = 0; i < lab->topics.count; i++)
-		json_str(json, lab->topics.items[i]);
-	json_end_array(json);
-}
-
 int lab_print_json(const struct cmd *cmd, const struct buf *out, const char *what)
 {
 	struct err err = ERR_INIT;

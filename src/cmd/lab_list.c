@@ -6,6 +6,7 @@
 #include <tasklab/base/term.h>
 #include <tasklab/lab/history.h>
 #include <tasklab/lab/learner.h>
+#include <tasklab/lab/lesson.h>
 
 #include "lab_words.h"
 
@@ -70,7 +71,7 @@ static int list_json(const struct cmd *cmd, const struct catalogue *catalogue,
 			last_run(memory->runs, memory->run_count, lab->slug);
 
 		json_begin_object(&json);
-		lab_write_about(&json, lab);
+		lesson_about_json(&json, lab);
 		write_progress(&json, lab_progress_of(memory->progress, memory->progress_count,
 						      lab->slug));
 		json_kv_string(&json, "last_verdict", run ? run->verdict : NULL);

@@ -1,6 +1,8 @@
 /* lab_show.c - tasklab lab show: a lab's README, or what it is about as JSON. */
 #include <stdio.h>
 
+#include <tasklab/lab/lesson.h>
+
 #include "lab_words.h"
 #include "markdown.h"
 
@@ -18,7 +20,7 @@ int lab_word_show(struct cmd *cmd)
 		return CMD_OK;
 	}
 	json_begin_object(&json);
-	lab_write_about(&json, work.lab);
+	lesson_about_json(&json, work.lab);
 	json_kv_string(&json, "readme", work.lab->readme);
 	json_end_object(&json);
 	return lab_print_json(cmd, &out, "cannot show this lab");

@@ -65,8 +65,6 @@ int lab_begin_work(const struct cmd *cmd, struct lab_work *work);
 int lab_work_in_service(const struct cmd *cmd, const struct lab_work *work, const char *body,
 			const char *failed, const char *fetch);
 
-/* Slug, title, summary, level, minutes and topics as members of an open object. */
-void lab_write_about(struct json *json, const struct lab *lab);
 /* NULL: the lab was never started. */
 const struct learner_progress *lab_progress_of(const struct learner_progress *all, size_t n,
 					       const char *slug);

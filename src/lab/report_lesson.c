@@ -132,6 +132,20 @@ void lesson_solution_text(const struct lab *lab, FILE *stream)
 
 /* JSON ----------------------------------------------------------------------------------------- */
 
+void lesson_about_json(struct json *json, const struct lab *lab)
+{
+	json_kv_string(json, "slug", lab->slug);
+	json_kv_string(json, "title", lab->title);
+	json_kv_string(json, "summary", lab->summary);
+	json_kv_string(json, "level", lab_level_name(lab->level));
+	json_kv_i64(json, "minutes", lab->minutes);
+	json_name(json, "topics");
+	json_begin_array(json);
+	for (size_t i = 0; i < lab->topics.count; i++)
+		json_str(json, lab->topics.items[i]);
+	json_end_array(json);
+}
+
 void lesson_quiz_json(struct json *json, const struct lab *lab)
 {
 	json_name(json, "quiz");

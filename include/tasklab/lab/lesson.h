@@ -8,6 +8,8 @@
 #include <tasklab/base/json.h>
 #include <tasklab/lab/catalogue.h>
 
+/* Slug, title, summary, level, minutes and topics as members of an open object. */
+void lesson_about_json(struct json *json, const struct lab *lab);
 /* The questions with their choices as they are numbered in answers (quiz.h). */
 void lesson_quiz_text(const struct lab *lab, FILE *stream);
 /* The same as the member "quiz" of an open object; it does not tell which are right. */
