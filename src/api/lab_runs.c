@@ -160,9 +160,7 @@ static int put_report(struct json *json, struct engine *engine, const struct eng
 	json_nil(json);
 	if (why.code == ERR_NOT_FOUND)
 		return 0;
-	if (err)
-		*err = why;
-	return -1;
+	return err_pass(err, &why);
 }
 
 static int reply_job(const struct api_call *call, struct http_reply *reply, struct engine *engine,
@@ -328,11 +326,8 @@ int lab_run_get_handler(struct api_call *call, struct http_reply *reply, struct 
 
 	if (find_job(call, &engine, &job, &why) == 0)
 		return reply_job(call, reply, engine, &job, err);
-	if (why.code != ERR_NOT_FOUND || http_path_id(call->request, "id", &id, &why) < 0) {
-		if (err)
-			*err = why;
-		return -1;
-	}
+	if (why.code != ERR_NOT_FOUND || http_path_id(call->request, "id", &id, &why) < 0)
+		return err_pass(err, &why);
 	return reply_run(call, reply, http_path_text(call->request, "slug"), id, err);
 }
 

@@ -10,6 +10,7 @@
 #undef err_field
 #undef err_no_memory
 #undef err_errno
+#undef err_pass
 
 static const struct {
 	int status;
@@ -62,6 +63,13 @@ int err_errno(struct err *err, int error_number, const char *message, const char
 	/* The GNU strerror_r may return a static string instead of filling text. */
 	return err_set(err, ERR_INTERNAL, message, "%s: %s", what,
 		       strerror_r(error_number, text, sizeof(text)));
+}
+
+int err_pass(struct err *err, const struct err *why)
+{
+	if (err)
+		*err = *why;
+	return -1;
 }
 
 int err_http_status(enum err_code code)

@@ -154,11 +154,8 @@ static int record(struct appraiser *appraiser, const struct appraisal_task *task
 		equivalence_compare(appraiser->before, appraisal->after);
 		return 0;
 	}
-	if (!task->may_fail || !refused(&why)) {
-		if (err)
-			*err = why;
-		return -1;
-	}
+	if (!task->may_fail || !refused(&why))
+		return err_pass(err, &why);
 	(void)snprintf(appraisal->failed, sizeof(appraisal->failed), "%.250s (%.300s)", why.message,
 		       why.detail);
 	return 0;

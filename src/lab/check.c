@@ -169,9 +169,7 @@ int lab_check(const struct check_options *options, struct check_result **ret, st
 		appraisal_freep(&result->appraisal);
 		result->finished_us = clock_real_us();
 		(void)store(options, result, NULL, NULL);
-		if (err)
-			*err = why;
-		return -1;
+		return err_pass(err, &why);
 	}
 	result->finished_us = clock_real_us();
 	store_result(options, result);

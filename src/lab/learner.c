@@ -213,9 +213,7 @@ int learner_start(const char *conninfo, const struct learner_session *session, c
 			(void)err_set(&why, ERR_CONFLICT,
 				      "another lab was started and ended meanwhile: try again",
 				      "%s", "");
-		if (err)
-			*err = why;
-		return -1;
+		return err_pass(err, &why);
 	}
 	if (db_conn_query(conn, SQL_LEARNER_STARTED, DB_ARGS(db_text(session->slug)), NULL, err) <
 	    0)

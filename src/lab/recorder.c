@@ -168,8 +168,7 @@ static int ask(struct recorder *recorder, struct record_query *query, struct err
 		query->value = NAN;
 		(void)snprintf(query->problem, sizeof(query->problem), "%.110s", why.detail);
 	} else {
-		*err = why;
-		return -1;
+		return err_pass(err, &why);
 	}
 	return db_conn_script(recorder->conn, "ROLLBACK", err);
 }

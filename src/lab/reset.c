@@ -89,21 +89,26 @@ static int list(struct db_conn *conn, const struct catalogue *catalogue,
 	return 0;
 }
 
-/* Active labs: their databases wait for their learner. A service without the tables has none. */
+/* A service without the tables has none. */
+static int active_labs(const char *conninfo, struct learner_session **ret, size_t *n,
+		       struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	if (learner_sessions(conninfo, ret, n, &why) < 0 && why.code != ERR_UNPROCESSABLE)
+		return err_pass(err, &why);
+	return 0;
+}
+
+/* Active labs: their databases wait for their learner. */
 static int mark_active(const char *conninfo, struct reset_database *databases, size_t n,
 		       struct err *err)
 {
 	AUTO(freep) struct learner_session *sessions = NULL;
-	struct err why = ERR_INIT;
 	size_t count = 0;
 
-	if (learner_sessions(conninfo, &sessions, &count, &why) < 0) {
-		if (why.code == ERR_UNPROCESSABLE)
-			return 0;
-		if (err)
-			*err = why;
+	if (active_labs(conninfo, &sessions, &count, err) < 0)
 		return -1;
-	}
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < count; j++)
 			if (databases[i].state == RESET_LEFT_BEHIND &&
@@ -148,11 +153,8 @@ static int drop_one(struct db_conn *conn, struct reset_database *one, struct err
 
 	db_conn_set_deadline(conn, CLOCK_NEVER);
 	if (lock_patiently(conn, one->name, &why) < 0) {
-		if (why.code != ERR_CONFLICT) {
-			if (err)
-				*err = why;
-			return -1;
-		}
+		if (why.code != ERR_CONFLICT)
+			return err_pass(err, &why);
 		one->state = RESET_IN_USE;
 		return 0;
 	}
@@ -168,16 +170,10 @@ static int end_sessions(const char *conninfo, const char *slug,
 			const struct reset_database *databases, size_t n, struct err *err)
 {
 	AUTO(freep) struct learner_session *sessions = NULL;
-	struct err why = ERR_INIT;
 	size_t count = 0;
 
-	if (learner_sessions(conninfo, &sessions, &count, &why) < 0) {
-		if (why.code == ERR_UNPROCESSABLE)
-			return 0;
-		if (err)
-			*err = why;
+	if (active_labs(conninfo, &sessions, &count, err) < 0)
 		return -1;
-	}
 	for (size_t i = 0; i < count; i++) {
 		bool there = false;
 

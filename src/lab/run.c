@@ -152,13 +152,10 @@ int run_lab(const struct run_options *options, struct run_result **ret, struct e
 	result->server_version = site->server_version;
 	memcpy(result->database, site->database, sizeof(result->database));
 	memcpy(result->skipped, site->skipped, sizeof(result->skipped));
-	if (*result->skipped) {
+	if (*result->skipped)
 		(void)site_close(&site, 0, NULL);
-	} else if (run_on(options, &site, result, &why) < 0) {
-		if (err)
-			*err = why;
-		return -1;
-	}
+	else if (run_on(options, &site, result, &why) < 0)
+		return err_pass(err, &why);
 	*ret = TAKE(result);
 	return 0;
 }

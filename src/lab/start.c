@@ -87,11 +87,8 @@ int lab_start(const struct start_options *options, struct start_result **ret, st
 	if (lab_started(options, &result, err) < 0 ||
 	    learner_may_start(options->conninfo, options->lab->slug, options->beside, err) < 0)
 		return -1;
-	if (start_on(options, result, &why) < 0) {
-		if (err)
-			*err = why;
-		return -1;
-	}
+	if (start_on(options, result, &why) < 0)
+		return err_pass(err, &why);
 	*ret = TAKE(result);
 	return 0;
 }

@@ -142,9 +142,7 @@ static int try_one(struct verify *verify, const struct attempt *attempt, struct 
 			       why.detail);
 		return site_drop(verify->site, verify->site->database, err);
 	}
-	if (err)
-		*err = why;
-	return -1;
+	return err_pass(err, &why);
 }
 
 static int try_list(struct verify *verify, const char *kind, const struct lab_attempt *list,
@@ -306,11 +304,8 @@ static int prove(struct verify *verify, struct err *err)
 			       why.detail);
 		code = 0;
 	}
-	if (site_close(&verify->site, code, &why) < 0) {
-		if (err)
-			*err = why;
-		return -1;
-	}
+	if (site_close(&verify->site, code, &why) < 0)
+		return err_pass(err, &why);
 	if (check_teardown(verify, err) < 0)
 		return -1;
 	result->sound = true;
@@ -365,11 +360,8 @@ int lab_verify(const struct verify_options *options, struct verify_result **ret,
 	result->scale = options->scale;
 	code = verify_lab(&verify, &why);
 	free(verify.noted);
-	if (code < 0) {
-		if (err)
-			*err = why;
-		return -1;
-	}
+	if (code < 0)
+		return err_pass(err, &why);
 	result->ns = clock_mono_ns() - begin_ns;
 	if (!*result->skipped)
 		store(options, result, started_us);

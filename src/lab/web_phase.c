@@ -46,9 +46,7 @@ static int open_door(struct door *door, const struct stand *stand, struct err *e
 	}
 	if (why.code == ERR_CONFLICT)
 		return gate_refresh(lent->gate, door->name, err);
-	if (err)
-		*err = why;
-	return -1;
+	return err_pass(err, &why);
 }
 
 static void close_door(struct door *door)

@@ -43,6 +43,18 @@ static void test_field_replaces_what_was_there(void **state)
 	assert_int_equal(err.retry_after_s, 0);
 }
 
+static void test_passed_on_whole(void **state)
+{
+	struct err why = ERR_INIT, err = ERR_INIT;
+
+	(void)state;
+	(void)err_field(&why, ERR_UNPROCESSABLE, "title", "at most %d", 200);
+	why.retry_after_s = 5;
+	assert_int_equal(err_pass(NULL, &why), -1);
+	assert_int_equal(err_pass(&err, &why), -1);
+	assert_memory_equal(&err, &why, sizeof(err));
+}
+
 static void test_errno(void **state)
 {
 	struct err err = ERR_INIT;
@@ -72,6 +84,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_field_replaces_what_was_there),
+		cmocka_unit_test(test_passed_on_whole),
 		cmocka_unit_test(test_errno),
 		cmocka_unit_test(test_codes),
 	};

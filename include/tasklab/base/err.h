@@ -60,6 +60,8 @@ int err_field(struct err *err, enum err_code code, const char *field, const char
 int err_no_memory(struct err *err);
 /* From errno: ERR_INTERNAL with message, and "what: strerror" as the detail. */
 int err_errno(struct err *err, int error_number, const char *message, const char *what);
+/* Hands on an error that had to be looked at first. */
+int err_pass(struct err *err, const struct err *why);
 
 /* Shows compilers and analyzers, which read one file at a time, that each of the above is -1. */
 static inline int err_failed(int result)
@@ -71,6 +73,7 @@ static inline int err_failed(int result)
 #define err_field(...)     err_failed(err_field(__VA_ARGS__))
 #define err_no_memory(...) err_failed(err_no_memory(__VA_ARGS__))
 #define err_errno(...)     err_failed(err_errno(__VA_ARGS__))
+#define err_pass(...)      err_failed(err_pass(__VA_ARGS__))
 
 int err_http_status(enum err_code code);
 const char *err_title(enum err_code code);
