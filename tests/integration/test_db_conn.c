@@ -15,27 +15,13 @@
 #include <tasklab/base/thread.h>
 #include <tasklab/db/conn.h>
 
+#include "ok.h"
 #include "pg_fixture.h"
 
 #define CONNECT_MS 10000
 
 static struct pg *pg;
 static struct db_conn *conn;
-
-static void ok(int result, const struct err *err)
-{
-	if (result < 0)
-		fail_msg("%s (%s)", err->message, err->detail);
-}
-
-static int64_t number(const char *sql)
-{
-	AUTO(db_result_freep) struct db_result *result = NULL;
-	struct err err = ERR_INIT;
-
-	ok(db_conn_query(conn, sql, DB_NO_ARGS, &result, &err), &err);
-	return db_get_i64(result, 0, 0);
-}
 
 static void scripts(void **state)
 {
@@ -47,13 +33,13 @@ static void scripts(void **state)
 			  "SELECT * FROM s;\nCREATE INDEX ON s (a);",
 			  &err),
 	   &err);
-	assert_int_equal(number("SELECT count(*) FROM s"), 2);
+	assert_int_equal(ok_number(conn, "SELECT count(*) FROM s"), 2);
 	ok(db_conn_script(conn, "", &err), &err);
 	assert_int_equal(db_conn_script(conn, "SELECT 1;\n\nSELECT '\xc3\xa9', nope", &err), -1);
 	assert_int_equal(err.code, ERR_INTERNAL);
 	assert_non_null(strstr(err.detail, "line 3"));
 	assert_string_equal(db_conn_sqlstate(conn), "42703");
-	assert_int_equal(number("SELECT 5::bigint"), 5); /* it goes on */
+	assert_int_equal(ok_number(conn, "SELECT 5::bigint"), 5); /* it goes on */
 	assert_string_equal(db_conn_sqlstate(conn), "");
 	assert_int_equal(db_conn_script(conn, "COPY s FROM STDIN", &err), -1);
 	assert_int_equal(err.code, ERR_INVALID);
@@ -61,7 +47,7 @@ static void scripts(void **state)
 		db_conn_script(conn, "COPY (SELECT generate_series(1, 100000)) TO STDOUT", &err),
 		-1);
 	assert_int_equal(err.code, ERR_INVALID);
-	assert_int_equal(number("SELECT 6"), 6);
+	assert_int_equal(ok_number(conn, "SELECT 6"), 6);
 }
 
 static void text_results_and_prepared(void **state)
@@ -141,7 +127,7 @@ static void copies(void **state)
 	}
 	ok(db_copy_end(conn, &rows, &err), &err);
 	assert_int_equal(rows, ROWS);
-	assert_int_equal(number("SELECT sum(id) FROM c"), (int64_t)ROWS * (ROWS - 1) / 2);
+	assert_int_equal(ok_number(conn, "SELECT sum(id) FROM c"), (int64_t)ROWS * (ROWS - 1) / 2);
 
 	ok(db_copy_begin(conn, "COPY c FROM STDIN", &err), &err);
 	ok(db_copy_put(conn, "1\tx\n", 4, &err), &err);
@@ -152,7 +138,7 @@ static void copies(void **state)
 	assert_int_equal(err.code, ERR_UNPROCESSABLE);
 	assert_non_null(strstr(err.detail, "COPY c, line 1"));
 	assert_int_equal(db_copy_begin(conn, "SELECT 1", &err), -1);
-	assert_int_equal(number("SELECT count(*) FROM c"), ROWS);
+	assert_int_equal(ok_number(conn, "SELECT count(*) FROM c"), ROWS);
 }
 
 static void *cancel_when_busy(void *arg)
@@ -190,7 +176,7 @@ static void cancels(void **state)
 	pthread_join(thread, NULL);
 	assert_int_equal(err.code, ERR_TIMEOUT);
 	assert_string_equal(db_conn_sqlstate(conn), "57014");
-	assert_int_equal(number("SELECT 7"), 7);
+	assert_int_equal(ok_number(conn, "SELECT 7"), 7);
 }
 
 static void keeps_its_deadline(void **state)
@@ -311,13 +297,11 @@ static void outlives_the_server(void **state)
 
 static int start(void **state)
 {
-	struct err err = ERR_INIT;
-
 	(void)state;
 	pg = pg_start(NULL);
 	pg_sql(pg,
 	       "ALTER DATABASE tasklab OWNER TO tasklab; GRANT CREATE ON SCHEMA public TO tasklab");
-	ok(db_conn_open(pg_conninfo(pg), NULL, "test", CONNECT_MS, &conn, &err), &err);
+	conn = ok_connect(pg_conninfo(pg), NULL);
 	assert_int_equal(db_conn_server_version(conn) / 10000 >= 15, 1);
 	return 0;
 }

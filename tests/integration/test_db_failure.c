@@ -15,6 +15,7 @@
 #include <tasklab/db/conn.h>
 #include <tasklab/db/db.h>
 
+#include "ok.h"
 #include "pg_fixture.h"
 
 DB_QUERY_READ(SQL_PID, "f_pid", "SELECT pg_backend_pid()");
@@ -70,8 +71,7 @@ static struct db_pool *open_pool(unsigned max)
 	struct db_pool *pool = NULL;
 	struct err err = ERR_INIT;
 
-	if (db_pool_open(&options, &pool, &err) < 0)
-		fail_msg("%s", err.detail);
+	ok(db_pool_open(&options, &pool, &err), &err);
 	return pool;
 }
 
@@ -81,12 +81,6 @@ static struct db caller(struct db_pool *pool)
 
 	db_init(&db, pool, clock_mono_ns() + LONG_NS);
 	return db;
-}
-
-static void ok(int result, const struct err *err)
-{
-	if (result < 0)
-		fail_msg("%s: %s (%s)", err_name(err->code), err->message, err->detail);
 }
 
 static int run(struct db_pool *pool, const struct db_query *query, struct err *err)
@@ -224,10 +218,9 @@ static void kill_server(struct load *load)
 
 static void all_there(const struct worker *workers)
 {
-	AUTO(db_conn_closep) struct db_conn *conn = NULL;
+	AUTO(db_conn_closep) struct db_conn *conn = ok_connect(pg_conninfo(pg), NULL);
 	struct err err = ERR_INIT;
 
-	ok(db_conn_open(pg_conninfo(pg), NULL, "test", 10000, &conn, &err), &err);
 	for (int i = 0; i < WORKERS; i++) {
 		AUTO(db_result_freep) struct db_result *result = NULL;
 

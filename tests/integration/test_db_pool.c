@@ -15,6 +15,7 @@
 #include <tasklab/db/db.h>
 #include <tasklab/metrics/metrics.h>
 
+#include "ok.h"
 #include "pg_fixture.h"
 
 DB_QUERY_READ(SQL_PID, "p_pid", "SELECT pg_backend_pid()");
@@ -53,8 +54,7 @@ static struct db_pool *open_pool(unsigned max, int64_t wait_ms, int64_t statemen
 	struct db_pool *pool = NULL;
 	struct err err = ERR_INIT;
 
-	if (db_pool_open(&options, &pool, &err) < 0)
-		fail_msg("%s", err.detail);
+	ok(db_pool_open(&options, &pool, &err), &err);
 	return pool;
 }
 
@@ -64,12 +64,6 @@ static struct db caller(struct db_pool *pool)
 
 	db_init(&db, pool, clock_mono_ns() + LONG_NS);
 	return db;
-}
-
-static void ok(int result, const struct err *err)
-{
-	if (result < 0)
-		fail_msg("%s: %s (%s)", err_name(err->code), err->message, err->detail);
 }
 
 static int64_t number(struct db *db, const struct db_query *query, const struct db_arg *args,

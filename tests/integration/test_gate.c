@@ -14,6 +14,7 @@
 #include <tasklab/db/conn.h>
 #include <tasklab/lab/gate.h>
 
+#include "ok.h"
 #include "pg_fixture.h"
 
 DB_QUERY_READ(SQL_DATABASE, "g_database", "SELECT current_database()::text");
@@ -22,20 +23,12 @@ DB_QUERY_READ(SQL_PID, "g_pid", "SELECT pg_backend_pid()");
 static struct pg *pg;
 static struct gate *gate;
 
-static void ok(int result, const struct err *err)
-{
-	if (result < 0)
-		fail_msg("%s: %s (%s)", err_name(err->code), err->message, err->detail);
-}
-
 /* A script in one of the labs' databases, as their owner. */
 static void run_in(const char *database, const char *sql)
 {
-	AUTO(db_conn_closep) struct db_conn *conn = NULL;
-	struct err err = ERR_INIT;
+	AUTO(db_conn_closep) struct db_conn *conn = ok_connect(pg_conninfo(pg), database);
 
-	ok(db_conn_open(pg_conninfo(pg), database, "test_gate", 10000, &conn, &err), &err);
-	ok(db_conn_script(conn, sql, &err), &err);
+	ok_script(conn, sql);
 }
 
 static struct gate_visit enter(const char *name)

@@ -18,12 +18,12 @@
 #include <tasklab/base/clock.h>
 #include <tasklab/base/text.h>
 #include <tasklab/base/thread.h>
-#include <tasklab/db/migrate.h>
 #include <tasklab/lab/catalogue.h>
 #include <tasklab/lab/run.h>
 
 #include "lab/phase.h"
 #include "lab/result.h"
+#include "ok.h"
 #include "pg_fixture.h"
 
 /* An autovacuum worker commits transactions of its own and waits for locks: it would be counted. */
@@ -84,30 +84,31 @@ static const struct lab *make(const struct files *files)
 	return &catalogue->labs[0];
 }
 
-static struct run_result *run(const struct files *files)
+static int try_run(const struct files *files, struct run_result **ret, struct err *err)
 {
 	const struct run_options options = {.conninfo = pg_conninfo(pg),
 					    .lab = make(files),
 					    .scale = SEED_SMALL,
 					    .stop_fd = -1};
+
+	return run_lab(&options, ret, err);
+}
+
+static struct run_result *run(const struct files *files)
+{
 	struct run_result *result = NULL;
 	struct err err = ERR_INIT;
 
-	if (run_lab(&options, &result, &err) < 0)
-		fail_msg("%s (%s)", err.message, err.detail);
+	ok(try_run(files, &result, &err), &err);
 	return result;
 }
 
 static void run_fails(const struct files *files, const char *message)
 {
-	const struct run_options options = {.conninfo = pg_conninfo(pg),
-					    .lab = make(files),
-					    .scale = SEED_SMALL,
-					    .stop_fd = -1};
 	struct run_result *result = NULL;
 	struct err err = ERR_INIT;
 
-	assert_int_equal(run_lab(&options, &result, &err), -1);
+	assert_int_equal(try_run(files, &result, &err), -1);
 	if (!strstr(err.message, message))
 		fail_msg("\"%s\" (%s), expected \"%s\"", err.message, err.detail, message);
 }
@@ -124,9 +125,8 @@ static void open_stand(const struct files *files)
 					     .stop_fd = -1};
 	struct err err = ERR_INIT;
 
-	if (site_open(&options, &site, &err) < 0 ||
-	    stand_build(site, site->database, STAND_BROKEN, &stand, &err) < 0)
-		fail_msg("%s (%s)", err.message, err.detail);
+	ok(site_open(&options, &site, &err), &err);
+	ok(stand_build(site, site->database, STAND_BROKEN, &stand, &err), &err);
 }
 
 static void close_stand(void)
@@ -134,8 +134,7 @@ static void close_stand(void)
 	struct err err = ERR_INIT;
 
 	stand_closep(&stand);
-	if (site_close(&site, 0, &err) < 0)
-		fail_msg("%s (%s)", err.message, err.detail);
+	ok(site_close(&site, 0, &err), &err);
 }
 
 /* After a test that failed, so that the next one does not find its stand. */
@@ -651,7 +650,6 @@ static int setup(void **state)
 {
 	AUTO(db_conn_closep) struct db_conn *conn = NULL;
 	char path[256];
-	size_t applied;
 
 	(void)state;
 	if (!mkdtemp(folder))
@@ -662,9 +660,9 @@ static int setup(void **state)
 	pg = pg_start(SETTINGS);
 	pg_sql(pg, "CREATE EXTENSION pg_stat_statements; GRANT pg_checkpoint TO tasklab;"
 		   "GRANT EXECUTE ON FUNCTION pg_stat_statements_reset TO tasklab");
-	if (db_conn_open(pg_conninfo(pg), NULL, "test", 10000, &conn, NULL) < 0)
-		return -1;
-	return migrate_up(conn, 10000, &applied, NULL);
+	conn = ok_connect(pg_conninfo(pg), NULL);
+	ok_migrate(conn);
+	return 0;
 }
 
 static int teardown(void **state)

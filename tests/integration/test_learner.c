@@ -12,21 +12,15 @@
 
 #include <tasklab/base/attr.h>
 #include <tasklab/db/conn.h>
-#include <tasklab/db/migrate.h>
 #include <tasklab/lab/history.h>
 #include <tasklab/lab/learner.h>
 
+#include "ok.h"
 #include "pg_fixture.h"
 
 #define STARTERS 8
 
 static struct pg *pg;
-
-static void ok(int result, const struct err *err)
-{
-	if (result < 0)
-		fail_msg("%s (%s)", err->message, err->detail);
-}
 
 static int start_lab(const char *slug, bool beside, struct err *err)
 {
@@ -207,13 +201,11 @@ static void history(void **state)
 static int setup(void **state)
 {
 	AUTO(db_conn_closep) struct db_conn *conn = NULL;
-	struct err err = ERR_INIT;
-	size_t applied = 0;
 
 	(void)state;
 	pg = pg_start(NULL);
-	ok(db_conn_open(pg_conninfo(pg), NULL, "test", 10000, &conn, &err), &err);
-	ok(migrate_up(conn, 10000, &applied, &err), &err);
+	conn = ok_connect(pg_conninfo(pg), NULL);
+	ok_migrate(conn);
 	return 0;
 }
 

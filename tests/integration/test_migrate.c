@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "db/migration.h"
+#include "ok.h"
 #include "pg_fixture.h"
 
 #define CONNECT_MS 10000
@@ -28,42 +29,17 @@ static const struct migration_list first_two = {items, 2};
 
 static struct pg *pg;
 
-static void ok(int result, const struct err *err)
-{
-	if (result < 0)
-		fail_msg("%s (%s)", err->message, err->detail);
-}
-
-static struct db_conn *connect_to(const char *dbname)
-{
-	struct db_conn *conn = NULL;
-	struct err err = ERR_INIT;
-
-	ok(db_conn_open(pg_conninfo(pg), dbname, "test", CONNECT_MS, &conn, &err), &err);
-	return conn;
-}
-
-static int64_t number(struct db_conn *conn, const char *sql)
-{
-	AUTO(db_result_freep) struct db_result *result = NULL;
-	struct err err = ERR_INIT;
-
-	ok(db_conn_query(conn, sql, DB_NO_ARGS, &result, &err), &err);
-	return db_get_i64(result, 0, 0);
-}
-
 /* Each test has a database of its own, named in *state. */
 static int fresh(void **state)
 {
 	static int n;
 	static char name[16];
-	AUTO(db_conn_closep) struct db_conn *conn = connect_to("tasklab");
+	AUTO(db_conn_closep) struct db_conn *conn = ok_connect(pg_conninfo(pg), "tasklab");
 	char sql[64];
-	struct err err = ERR_INIT;
 
 	(void)snprintf(name, sizeof(name), "m%d", ++n);
 	(void)snprintf(sql, sizeof(sql), "CREATE DATABASE %s", name);
-	ok(db_conn_script(conn, sql, &err), &err);
+	ok_script(conn, sql);
 	*state = name;
 	return 0;
 }
@@ -89,7 +65,7 @@ static void applies_in_order(void **state)
 						    MIGRATION_PENDING};
 	static const enum migration_state two[] = {MIGRATION_APPLIED, MIGRATION_APPLIED,
 						   MIGRATION_PENDING};
-	AUTO(db_conn_closep) struct db_conn *conn = connect_to(*state);
+	AUTO(db_conn_closep) struct db_conn *conn = ok_connect(pg_conninfo(pg), *state);
 	struct err err = ERR_INIT;
 	size_t applied = 99;
 
@@ -105,14 +81,13 @@ static void applies_in_order(void **state)
 	ok(migration_list_up(conn, &all, LOCK_MS, &applied, &err), &err);
 	assert_int_equal(applied, 0);
 	ok(migration_list_verify(conn, &all, &err), &err);
-	assert_int_equal(number(conn, "SELECT count(*) FROM b"), 1);
+	assert_int_equal(ok_number(conn, "SELECT count(*) FROM b"), 1);
+	assert_int_equal(ok_number(conn, "SELECT count(*) FROM schema_migrations WHERE name = "
+					 "'add_c' AND version = 5"
+					 " AND checksum ~ '^[0-9a-f]{64}$' AND duration_ms >= 0"),
+			 1);
 	assert_int_equal(
-		number(conn,
-		       "SELECT count(*) FROM schema_migrations WHERE name = 'add_c' AND version = 5"
-		       " AND checksum ~ '^[0-9a-f]{64}$' AND duration_ms >= 0"),
-		1);
-	assert_int_equal(number(conn, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"),
-			 0);
+		ok_number(conn, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 0);
 }
 
 static void refuses_an_edited_one(void **state)
@@ -125,7 +100,7 @@ static void refuses_an_edited_one(void **state)
 	static const struct migration_list list = {edited, 3};
 	static const enum migration_state states[] = {MIGRATION_EDITED, MIGRATION_EDITED,
 						      MIGRATION_UNKNOWN, MIGRATION_PENDING};
-	AUTO(db_conn_closep) struct db_conn *conn = connect_to(*state);
+	AUTO(db_conn_closep) struct db_conn *conn = ok_connect(pg_conninfo(pg), *state);
 	struct err err = ERR_INIT;
 	size_t applied = 0;
 
@@ -134,7 +109,7 @@ static void refuses_an_edited_one(void **state)
 	assert_int_equal(migration_list_up(conn, &list, LOCK_MS, &applied, &err), -1);
 	assert_int_equal(err.code, ERR_CONFLICT);
 	assert_non_null(strstr(err.message, "0001_create_a"));
-	assert_int_equal(number(conn, "SELECT count(*) FROM pg_class WHERE relname = 'd'"), 0);
+	assert_int_equal(ok_number(conn, "SELECT count(*) FROM pg_class WHERE relname = 'd'"), 0);
 	assert_int_equal(migration_list_verify(conn, &list, &err), -1);
 	/* An older program beside a newer one is no failure. */
 	ok(migration_list_verify(conn, &first_two, &err), &err);
@@ -150,7 +125,7 @@ static void rolls_back_a_failed_one(void **state)
 	};
 	static const struct migration_list list = {broken, 2};
 	static const enum migration_state states[] = {MIGRATION_APPLIED, MIGRATION_PENDING};
-	AUTO(db_conn_closep) struct db_conn *conn = connect_to(*state);
+	AUTO(db_conn_closep) struct db_conn *conn = ok_connect(pg_conninfo(pg), *state);
 	struct err err = ERR_INIT;
 	size_t applied = 0;
 
@@ -159,15 +134,15 @@ static void rolls_back_a_failed_one(void **state)
 	assert_non_null(strstr(err.detail, "nowhere"));
 	assert_non_null(strstr(err.detail, "line 2"));
 	states_are(conn, &list, states, 2);
-	assert_int_equal(number(conn, "SELECT count(*) FROM pg_class WHERE relname = 'b'"), 0);
-	assert_int_equal(number(conn, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"),
-			 0);
+	assert_int_equal(ok_number(conn, "SELECT count(*) FROM pg_class WHERE relname = 'b'"), 0);
+	assert_int_equal(
+		ok_number(conn, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 0);
 }
 
 static void waits_only_so_long(void **state)
 {
-	AUTO(db_conn_closep) struct db_conn *holder = connect_to(*state);
-	AUTO(db_conn_closep) struct db_conn *conn = connect_to(*state);
+	AUTO(db_conn_closep) struct db_conn *holder = ok_connect(pg_conninfo(pg), *state);
+	AUTO(db_conn_closep) struct db_conn *conn = ok_connect(pg_conninfo(pg), *state);
 	struct err err = ERR_INIT;
 	size_t applied = 0;
 
@@ -215,9 +190,9 @@ static void ten_replicas_take_turns(void **state)
 		assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 100);
 		sum += WEXITSTATUS(status);
 	}
-	conn = connect_to(*state);
+	conn = ok_connect(pg_conninfo(pg), *state);
 	assert_int_equal(sum, migrations_embedded.count);
-	assert_int_equal(number(conn, "SELECT count(*) FROM schema_migrations"), sum);
+	assert_int_equal(ok_number(conn, "SELECT count(*) FROM schema_migrations"), sum);
 	assert_true(sum > 0);
 	ok(migrate_verify(conn, &err), &err);
 }

@@ -16,6 +16,7 @@
 
 #include "lab/phase.h"
 #include "lab/recorder.h"
+#include "ok.h"
 #include "pg_fixture.h"
 
 #define DATABASE "lab_record"
@@ -38,31 +39,19 @@ static const char *const SQL_TABLES[] = {
 
 static struct pg *pg;
 
-static void check(int result, const struct err *err)
-{
-	if (result < 0)
-		fail_msg("%s (%s)", err->message, err->detail);
-}
-
 /* One number, asked in the lab's database. */
-static double ask(const char *sql)
+static int64_t ask(const char *sql)
 {
-	AUTO(db_conn_closep) struct db_conn *conn = NULL;
-	AUTO(db_result_freep) struct db_result *result = NULL;
-	struct err err = ERR_INIT;
+	AUTO(db_conn_closep) struct db_conn *conn = ok_connect(pg_conninfo(pg), DATABASE);
 
-	check(db_conn_open(pg_conninfo(pg), DATABASE, "test", 5000, &conn, &err), &err);
-	check(db_conn_query_text(conn, sql, DB_NO_ARGS, &result, &err), &err);
-	return strtod(db_get_text(result, 0, 0), NULL);
+	return ok_number(conn, sql);
 }
 
 static void run_sql(const char *sql)
 {
-	AUTO(db_conn_closep) struct db_conn *conn = NULL;
-	struct err err = ERR_INIT;
+	AUTO(db_conn_closep) struct db_conn *conn = ok_connect(pg_conninfo(pg), DATABASE);
 
-	check(db_conn_open(pg_conninfo(pg), DATABASE, "test", 5000, &conn, &err), &err);
-	check(db_conn_script(conn, sql, &err), &err);
+	ok_script(conn, sql);
 }
 
 /* A lab that is nothing but a workload and evidence. */
@@ -86,18 +75,10 @@ static void until_alone(void)
 {
 	static const char SQL[] =
 		"SELECT count(*) FROM pg_stat_activity WHERE datname = '" DATABASE "'";
-	AUTO(db_conn_closep) struct db_conn *conn = NULL;
-	struct err err = ERR_INIT;
+	AUTO(db_conn_closep) struct db_conn *conn = ok_connect(pg_conninfo(pg), NULL);
 
-	check(db_conn_open(pg_conninfo(pg), NULL, "test", 5000, &conn, &err), &err);
-	for (;;) {
-		AUTO(db_result_freep) struct db_result *found = NULL;
-
-		check(db_conn_query(conn, SQL, DB_NO_ARGS, &found, &err), &err);
-		if (db_get_i64(found, 0, 0) == 0)
-			return;
+	while (ok_number(conn, SQL) > 0)
 		clock_sleep_until(clock_mono_ns() + CLOCK_NS_PER_MS);
-	}
 }
 
 static void bench_open(const struct lab_workload *workload)
@@ -116,12 +97,12 @@ static void bench_open(const struct lab_workload *workload)
 	if (bench.lab.workload.clients == 0)
 		bench.lab.workload.clients = 1;
 	until_alone();
-	check(site_open(&options, &bench.site, &err), &err);
-	check(stand_open(bench.site, DATABASE, &bench.stand, &err), &err);
-	check(site_connect(bench.site, DATABASE, NULL, &conn, &err), &err);
-	check(params_read(conn, "SELECT n * 7 AS id, n AS kind FROM generate_series(1, 10) n", ROWS,
-			  &bench.params, &err),
-	      &err);
+	ok(site_open(&options, &bench.site, &err), &err);
+	ok(stand_open(bench.site, DATABASE, &bench.stand, &err), &err);
+	ok(site_connect(bench.site, DATABASE, NULL, &conn, &err), &err);
+	ok(params_read(conn, "SELECT n * 7 AS id, n AS kind FROM generate_series(1, 10) n", ROWS,
+		       &bench.params, &err),
+	   &err);
 }
 
 static int bench_close(void **state)
@@ -135,7 +116,7 @@ static int bench_close(void **state)
 	params_release(&bench.params);
 	stand_closep(&bench.stand);
 	if (bench.site)
-		check(site_close(&bench.site, 0, &err), &err);
+		ok(site_close(&bench.site, 0, &err), &err);
 	memset(&bench, 0, sizeof(bench));
 	return 0;
 }
@@ -151,21 +132,21 @@ static void phase(const char *sql)
 {
 	struct err err = ERR_INIT;
 
-	check(try_phase(sql, &err), &err);
+	ok(try_phase(sql, &err), &err);
 }
 
 /* The recorder alone, up to the workload. */
 static int try_begin(const char *sql, struct err *err)
 {
 	script_freep(&bench.script);
-	check(script_parse(sql, bench.params.columns, &bench.script, err), err);
+	ok(script_parse(sql, bench.params.columns, &bench.script, err), err);
 	bench.job = (struct runner_job){.site = bench.site,
 					.database = DATABASE,
 					.name = "slow.sql",
 					.script = bench.script,
 					.params = &bench.params,
 					.workload = &bench.lab.workload};
-	check(record_new(&bench.record, err), err);
+	ok(record_new(&bench.record, err), err);
 	if (recorder_open(&bench.job, &bench.recorder, err) < 0)
 		return -1;
 	return recorder_begin(bench.recorder, bench.record, err);
@@ -304,7 +285,7 @@ static void steps(void **state)
 	(void)state;
 	run_sql("TRUNCATE log");
 	bench_open(&workload);
-	check(try_begin(sql, &err), &err);
+	ok(try_begin(sql, &err), &err);
 	assert_int_equal(bench.record->answers[0].rows, 4); /* the trigger's and three more */
 	assert_int_equal(bench.record->answers[9].rows, 4);
 	assert_int_equal(bench.record->plan_count, 6);
@@ -338,7 +319,7 @@ static void failures(void **state)
 	bench_close(NULL);
 
 	bench_open(&forgiving);
-	check(try_begin(sql, &err), &err);
+	ok(try_begin(sql, &err), &err);
 	assert_int_equal(bench.record->answers[2].rows, 1);
 	assert_int_equal(bench.record->answers[3].rows, 0);
 	assert_int_equal(bench.record->answers[4].rows, 1);
@@ -349,7 +330,7 @@ static void failures(void **state)
 	bench.evidence[0].kind = (char *)(uintptr_t) "sqlstate-count";
 	bench.evidence[0].sqlstate = division;
 	bench_open(&unexplained);
-	check(try_begin(sql, &err), &err);
+	ok(try_begin(sql, &err), &err);
 	assert_int_equal(bench.record->plan_count, 0);
 }
 
@@ -417,11 +398,11 @@ static void kept_apart(void **state)
 	(void)state;
 	run_sql("CREATE TABLE fresh (id int)");
 	bench_open(&workload);
-	check(try_begin("SELECT $1 AS id", &err), &err);
+	ok(try_begin("SELECT $1 AS id", &err), &err);
 	assert_int_equal(ask("SELECT count(*) FROM pg_class WHERE relname = 'fresh'"
 			     " AND 'autovacuum_enabled=off' = ANY (reloptions)"),
 			 1);
-	check(recorder_count(bench.recorder, bench.record, &err), &err);
+	ok(recorder_count(bench.recorder, bench.record, &err), &err);
 	pg_sql(pg, "SELECT pg_stat_statements_reset()");
 	assert_int_equal(recorder_end(bench.recorder, bench.record, &err), -1);
 	assert_int_equal(err.code, ERR_CONFLICT);

@@ -12,22 +12,12 @@
 #include <tasklab/base/clock.h>
 #include <tasklab/base/thread.h>
 #include <tasklab/db/conn.h>
-#include <tasklab/db/migrate.h>
 #include <tasklab/seed/seed.h>
 
+#include "ok.h"
 #include "pg_fixture.h"
 
 static struct pg *pg;
-
-static struct db_conn *connect_to(const char *dbname)
-{
-	struct db_conn *conn = NULL;
-	struct err err = ERR_INIT;
-
-	if (db_conn_open(pg_conninfo(pg), dbname, "test", 10000, &conn, &err) < 0)
-		fail_msg("%s (%s)", err.message, err.detail);
-	return conn;
-}
 
 /* The first column of the first row, as text. */
 static const char *ask(struct db_conn *conn, const char *sql)
@@ -36,27 +26,9 @@ static const char *ask(struct db_conn *conn, const char *sql)
 	static char text[512];
 	struct err err = ERR_INIT;
 
-	if (db_conn_query_text(conn, sql, DB_NO_ARGS, &result, &err) < 0)
-		fail_msg("%s (%s)", err.message, err.detail);
+	ok(db_conn_query_text(conn, sql, DB_NO_ARGS, &result, &err), &err);
 	(void)snprintf(text, sizeof(text), "%s", db_rows(result) ? db_get_text(result, 0, 0) : "");
 	return text;
-}
-
-static void run_script(struct db_conn *conn, const char *sql)
-{
-	struct err err = ERR_INIT;
-
-	if (db_conn_script(conn, sql, &err) < 0)
-		fail_msg("%s (%s)", err.message, err.detail);
-}
-
-static void migrate(struct db_conn *conn)
-{
-	struct err err = ERR_INIT;
-	size_t applied;
-
-	if (migrate_up(conn, 10000, &applied, &err) < 0)
-		fail_msg("%s (%s)", err.message, err.detail);
 }
 
 static int start(void **state)
@@ -92,8 +64,7 @@ static void fill_ok(const char *dbname, int64_t seed, bool reset, struct seed_re
 {
 	struct err err = ERR_INIT;
 
-	if (fill(dbname, seed, reset, report, &err) < 0)
-		fail_msg("%s (%s)", err.message, err.detail);
+	ok(fill(dbname, seed, reset, report, &err), &err);
 }
 
 /* One sum over the rows of a table in the order of its key, as the server itself prints them. */
@@ -141,17 +112,17 @@ static void test_same_rows_everywhere(void **state)
 
 	(void)state;
 	for (size_t d = 0; d < ARRAY_LEN(NAMES); d++) {
-		AUTO(db_conn_closep) struct db_conn *conn = connect_to(NAMES[d]);
+		AUTO(db_conn_closep) struct db_conn *conn = ok_connect(pg_conninfo(pg), NAMES[d]);
 		struct seed_report report;
 
-		migrate(conn);
+		ok_migrate(conn);
 		/* Settings of the person who fills must not show in the rows. */
 		if (d == 1)
 			pg_sql(pg, "ALTER DATABASE other SET timezone = 'Asia/Kolkata';"
 				   "ALTER DATABASE other SET datestyle = 'German'");
 		fill_ok(NAMES[d], 1, false, &report);
 		assert_false(report.already);
-		run_script(conn, "SET timezone = 'UTC'; SET datestyle = 'ISO'");
+		ok_script(conn, "SET timezone = 'UTC'; SET datestyle = 'ISO'");
 		for (size_t i = 0; i < SEED_TABLE_COUNT; i++) {
 			char count[64], sql[64];
 
@@ -218,7 +189,7 @@ static const struct {
 
 static void test_rules(void **state)
 {
-	AUTO(db_conn_closep) struct db_conn *conn = connect_to(NULL);
+	AUTO(db_conn_closep) struct db_conn *conn = ok_connect(pg_conninfo(pg), NULL);
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(RULES); i++) {
@@ -236,7 +207,7 @@ static void test_rules(void **state)
 
 static void test_again(void **state)
 {
-	AUTO(db_conn_closep) struct db_conn *conn = connect_to(NULL);
+	AUTO(db_conn_closep) struct db_conn *conn = ok_connect(pg_conninfo(pg), NULL);
 	struct seed_report report;
 	struct err err = ERR_INIT;
 
@@ -246,7 +217,7 @@ static void test_again(void **state)
 	assert_true(report.already);
 	assert_string_equal(ask(conn, "SELECT count(*) FROM tasks"), "100001");
 	/* A VACUUM that never came is made up for. */
-	run_script(conn, "UPDATE seed_state SET vacuumed_at = NULL");
+	ok_script(conn, "UPDATE seed_state SET vacuumed_at = NULL");
 	fill_ok(NULL, 1, false, &report);
 	assert_true(report.already);
 	assert_string_equal(ask(conn, "SELECT vacuumed_at IS NOT NULL FROM seed_state"), "t");
@@ -254,10 +225,10 @@ static void test_again(void **state)
 	assert_int_equal(fill(NULL, 2, false, &report, &err), -1);
 	assert_int_equal(err.code, ERR_CONFLICT);
 	assert_non_null(strstr(err.message, "--reset"));
-	run_script(conn, "UPDATE seed_state SET generator = generator - 1");
+	ok_script(conn, "UPDATE seed_state SET generator = generator - 1");
 	assert_int_equal(fill(NULL, 1, false, &report, &err), -1);
 	assert_int_equal(err.code, ERR_CONFLICT);
-	run_script(conn, "DELETE FROM seed_state");
+	ok_script(conn, "DELETE FROM seed_state");
 	assert_int_equal(fill(NULL, 1, false, &report, &err), -1);
 	assert_int_equal(err.code, ERR_CONFLICT);
 	assert_string_equal(ask(conn, "SELECT count(*) FROM tasks"), "100001");
@@ -274,7 +245,7 @@ static void *fill_thread(void *arg)
 /* The server ends the session in the middle of the tasks: everything is as it was before. */
 static void test_whole_or_not_at_all(void **state)
 {
-	AUTO(db_conn_closep) struct db_conn *conn = connect_to(NULL);
+	AUTO(db_conn_closep) struct db_conn *conn = ok_connect(pg_conninfo(pg), NULL);
 	int64_t deadline = clock_mono_ns() + 60 * CLOCK_NS_PER_S;
 	struct err err = ERR_INIT;
 	pthread_t thread;
@@ -294,7 +265,7 @@ static void test_whole_or_not_at_all(void **state)
 
 static void test_reset(void **state)
 {
-	AUTO(db_conn_closep) struct db_conn *conn = connect_to(NULL);
+	AUTO(db_conn_closep) struct db_conn *conn = ok_connect(pg_conninfo(pg), NULL);
 	struct seed_report report;
 
 	(void)state;
@@ -302,7 +273,7 @@ static void test_reset(void **state)
 	assert_false(report.already);
 	assert_string_equal(ask(conn, "SELECT scale || ' ' || seed FROM seed_state"), "small 2");
 	assert_string_equal(ask(conn, "SELECT count(*) FROM tags"), "100");
-	run_script(conn, "SET timezone = 'UTC'");
+	ok_script(conn, "SET timezone = 'UTC'");
 	for (size_t i = 0; i < SEED_TABLE_COUNT; i++)
 		assert_string_not_equal(checksum(conn, TABLES[i].table, TABLES[i].key),
 					TABLES[i].sum);

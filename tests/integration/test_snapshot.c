@@ -12,9 +12,9 @@
 
 #include <tasklab/base/attr.h>
 #include <tasklab/base/clock.h>
-#include <tasklab/db/migrate.h>
 
 #include "lab/trap.h"
+#include "ok.h"
 #include "pg_fixture.h"
 
 static const char *const SETTINGS[] = {"shared_preload_libraries=pg_stat_statements",
@@ -27,21 +27,6 @@ static struct pg *pg;
 static struct db_conn *guard;     /* in the service's database */
 static struct db_conn *reference; /* in lab_a_ref */
 static char *noted;               /* the server's settings at the start */
-
-static void ok(int result, const struct err *err)
-{
-	if (result < 0)
-		fail_msg("%s (%s)", err->message, err->detail);
-}
-
-static struct db_conn *connect_to(const char *dbname)
-{
-	struct db_conn *conn = NULL;
-	struct err err = ERR_INIT;
-
-	ok(db_conn_open(pg_superuser(pg), dbname, "test", 10000, &conn, &err), &err);
-	return conn;
-}
 
 /* One statement at a time, as psql sends them: CREATE INDEX CONCURRENTLY stands alone. */
 static void run(struct db_conn *conn, const char *const *statements, bool may_fail)
@@ -97,13 +82,10 @@ static void compare(struct db_conn *learner, const char *writes, const char *set
 
 static struct db_conn *fresh_learner(void)
 {
-	struct db_conn *conn;
-
 	pg_sql(pg, "DROP DATABASE IF EXISTS lab_a");
 	pg_sql(pg, "CREATE DATABASE lab_a TEMPLATE lab_template");
 	pg_sql(pg, "ALTER DATABASE lab_a SET jit = off");
-	conn = connect_to("lab_a");
-	return conn;
+	return ok_connect(pg_superuser(pg), "lab_a");
 }
 
 struct fault_case {
@@ -342,7 +324,7 @@ static void probe_of_the_lab(void **state)
 static void probe_meets_a_lock(void **state)
 {
 	AUTO(db_conn_closep) struct db_conn *learner = fresh_learner();
-	AUTO(db_conn_closep) struct db_conn *other = connect_to("lab_a");
+	AUTO(db_conn_closep) struct db_conn *other = ok_connect(pg_superuser(pg), "lab_a");
 	struct probe found;
 	struct err err = ERR_INIT;
 
@@ -357,14 +339,13 @@ static int setup(void **state)
 {
 	AUTO(db_conn_closep) struct db_conn *conn = NULL;
 	struct err err = ERR_INIT;
-	size_t applied = 0;
 
 	(void)state;
 	pg = pg_start(SETTINGS);
 	pg_sql(pg, "CREATE EXTENSION pg_stat_statements");
 	pg_sql(pg, "CREATE DATABASE lab_template");
-	conn = connect_to("lab_template");
-	ok(migrate_up(conn, 10000, &applied, &err), &err);
+	conn = ok_connect(pg_superuser(pg), "lab_template");
+	ok_migrate(conn);
 	run(conn,
 	    SQL("INSERT INTO users (email, display_name) SELECT n || '@example.com', 'U' || n"
 		" FROM generate_series(1, 20) n",
@@ -379,8 +360,8 @@ static int setup(void **state)
 	db_conn_closep(&conn);
 	pg_sql(pg, "CREATE DATABASE lab_a_ref TEMPLATE lab_template");
 	pg_sql(pg, "ALTER DATABASE lab_a_ref SET jit = off");
-	reference = connect_to("lab_a_ref");
-	guard = connect_to("tasklab");
+	reference = ok_connect(pg_superuser(pg), "lab_a_ref");
+	guard = ok_connect(pg_superuser(pg), "tasklab");
 	ok(watch_note(guard, &noted, &err), &err);
 	return 0;
 }
