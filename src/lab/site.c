@@ -11,6 +11,7 @@
 
 /* How long a lost server is waited for, to drop what was made. */
 #define CLEANUP_MS INT64_C(15000)
+#define UNLOCK_MS  INT64_C(2000)
 #define RETRY_NS   (250 * CLOCK_NS_PER_MS)
 
 /* Opening -------------------------------------------------------------------------------------- */
@@ -21,6 +22,7 @@ static int take_lock(struct site *site, struct err *err)
 	    guard_end_orphans(site->guard, site->database, err) < 0 ||
 	    guard_end_orphans(site->guard, site->reference, err) < 0)
 		return -1;
+	site->locked = true;
 	return interrupt_start(&site->interrupt, err);
 }
 
@@ -158,6 +160,17 @@ static void say_left_behind(const struct site *site, struct err *err)
 	memcpy(err->message, message, sizeof(err->message));
 }
 
+/* A session outlives its client by a moment, and would refuse the next job on this lab meanwhile.
+ * Where this fails the end of the connection does it. */
+static void unlock(struct site *site)
+{
+	if (!site->locked)
+		return;
+	db_conn_set_limit(site->guard, NULL);
+	db_conn_set_deadline(site->guard, clock_mono_ns() + UNLOCK_MS * CLOCK_NS_PER_MS);
+	(void)guard_unlock(site->guard, site->database, NULL);
+}
+
 int site_close(struct site **site, int result, struct err *err)
 {
 	struct err why = ERR_INIT;
@@ -174,6 +187,7 @@ int site_close(struct site **site, int result, struct err *err)
 			say_left_behind(*site, err);
 		result = -1;
 	}
+	unlock(*site);
 	db_conn_closep(&(*site)->guard);
 	free(*site);
 	*site = NULL;

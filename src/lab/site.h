@@ -34,6 +34,7 @@ struct site {
 	char database[GUARD_NAME_SIZE], reference[GUARD_NAME_SIZE];
 	struct interrupt interrupt;
 	/* Of site.c and stand.c: */
+	bool locked;                        /* the guard holds the lock */
 	bool made_database, made_reference; /* to be dropped by site_close */
 	bool unfinished;                    /* the template may be half-made */
 };
