@@ -13,14 +13,12 @@ import random
 import re
 import signal
 import socket
-import sys
 import threading
 import time
 import unittest
 
-from system import Cluster, Service, exchange, first_rows, wait_until
+from system import BINARY, Cluster, Service, exchange, first_rows, wait_until
 
-BINARY = sys.argv.pop(1) if len(sys.argv) > 1 else None
 SERIES = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
 GROUPS = ("schema", "tasks", "sessions", "statements")
@@ -71,7 +69,7 @@ def collected_since(service, group, moment):
 def collect(service, group):
     """A scrape after the group's next whole pass."""
     moment = time.monotonic()
-    wait_until(f"{group} are collected", lambda: collected_since(service, group, moment), 40)
+    wait_until(f"{group} are collected", lambda: collected_since(service, group, moment))
     return scrape(service)
 
 
@@ -82,8 +80,7 @@ class Collectors(unittest.TestCase):
         cls.addClassCleanup(cls.cluster.remove)
 
     def setUp(self):
-        self.cluster.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION tasklab;"
-                           "CREATE EXTENSION pg_stat_statements; GRANT pg_monitor TO tasklab")
+        self.cluster.renew()
         self.service = Service(BINARY, self.cluster)
         self.addCleanup(self.service.remove)
         self.addCleanup(lambda: self.assertNotIn("Sanitizer", self.service.logged()))
@@ -170,8 +167,7 @@ class Collectors(unittest.TestCase):
     def test_earlier_history_is_not_counted(self):
         self.start()
         self.use(5)
-        self.service.process.terminate()
-        self.assertEqual(self.service.process.wait(30), 0)
+        self.service.end()
         self.service.start()
         before = collect(self.service, "statements")
         self.assertEqual(calls(before)["task_create"], 0)
@@ -219,7 +215,7 @@ class Collectors(unittest.TestCase):
             self.assertLess(time.monotonic(), deadline, f"still fresh: {fresh}")
             return next(rounds, None) is not None or fresh
 
-        self.cluster.signal_all(signal.SIGSTOP)
+        self.cluster.freeze()
         try:
             took = self.scrape_times(some_are_fresh)
             for group in ("sessions", "statements"):

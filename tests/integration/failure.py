@@ -10,14 +10,12 @@ import http.client
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 import unittest
 
-from system import Cluster, Service, exchange, first_rows, wait_until
+from system import BINARY, PATIENT, Cluster, Service, exchange, first_rows, wait_until
 
-BINARY = sys.argv.pop(1) if len(sys.argv) > 1 else None
 WRITERS = 8
 
 
@@ -59,17 +57,19 @@ class Writer(threading.Thread):
         connection.close()
 
 
-class Failure(unittest.TestCase):
+class Writers(unittest.TestCase):
+    """A service on an empty database, and clients that write."""
+
+    settings = {}
+
     @classmethod
     def setUpClass(cls):
         cls.cluster = Cluster()
         cls.addClassCleanup(cls.cluster.remove)
 
     def setUp(self):
-        self.cluster.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION tasklab;"
-                           "CREATE EXTENSION pg_stat_statements; CREATE EXTENSION hypopg;"
-                           "CREATE EXTENSION pg_wait_sampling")
-        self.service = Service(BINARY, self.cluster)
+        self.cluster.renew()
+        self.service = Service(BINARY, self.cluster, **self.settings)
         self.addCleanup(self.service.remove)
         self.service.run("migrate", "up")
         self.service.start()
@@ -87,7 +87,7 @@ class Failure(unittest.TestCase):
         for writer in writers:
             writer.stop.set()
         for writer in writers:
-            writer.join(30)
+            writer.join(60)
             self.assertFalse(writer.is_alive(), "a writer hangs")
 
     def assert_nothing_lost(self, writers):
@@ -96,13 +96,19 @@ class Failure(unittest.TestCase):
             for task, title in writer.acknowledged:
                 self.assertIn(f"{task} {title}", there, "an acknowledged task is gone")
 
+
+class Outage(Writers):
+    def assert_within(self, seconds, limit, usual):
+        """Or, where the machine is so busy that usual answers take long too, not much longer than these."""
+        self.assertLess(seconds, max(limit, 10 * usual))
+
     def outage(self, writers, begin, end):
         """Ends the database by begin(), checks the answers, brings it back by end(), checks again."""
         pid = self.service.process.pid
         began = time.monotonic()
         begin()
         wait_until("every writer gets a 503 and goes on getting them",
-                   lambda: all(sum(a[0] > began and a[2] == 503 for a in w.answers) >= 20 for w in writers), 60)
+                   lambda: all(sum(a[0] > began and a[2] == 503 for a in w.answers) >= 20 for w in writers))
         status, headers, body = self.service.request("GET", "/readyz")
         self.assertEqual(status, 503)
         self.assertEqual(self.service.request("GET", "/healthz")[0], 200)
@@ -116,10 +122,11 @@ class Failure(unittest.TestCase):
         self.end_writers(writers)
         self.assertEqual(self.service.process.pid, pid)
         self.assertIsNone(self.service.process.poll())
-        slowest = first = 0.0
+        slowest = first = usual = 0.0
         for writer in writers:
             self.assertEqual(writer.lost, [])
-            bad = [a for a in writer.answers if a[2] != 201]
+            usual = max(usual, *(a[1] - a[0] for a in writer.answers if a[1] < began))
+            bad = [a for a in writer.answers if a[2] != 201 and a[1] > began]
             first = max(first, min(a[1] for a in bad) - began)
             for sent, answered, status, headers, body in bad:
                 self.assertEqual(status, 503, body)
@@ -129,19 +136,18 @@ class Failure(unittest.TestCase):
                 if answered < returned:
                     slowest = max(slowest, answered - sent)
         self.assert_nothing_lost(writers)
-        return first, slowest, healed
+        return first, slowest, healed, usual
 
     def test_killed_database(self):
-        first, slowest, healed = self.outage(self.start_writers(), self.cluster.kill, self.cluster.start)
+        first, slowest, healed, usual = self.outage(self.start_writers(), self.cluster.kill, self.cluster.start)
         print(f"number: SIGKILL of PostgreSQL: first 503 after {first:.2f} s, slowest 503 {slowest:.2f} s, "
-              f"serving again {healed:.2f} s after its return")
-        self.assertLess(first, 1.0)
-        self.assertLess(slowest, 1.0)
-        self.assertLess(healed, 2.0)
+              f"serving again {healed:.2f} s after its return; slowest answer before {usual:.3f} s")
+        self.assert_within(first, 1.0, usual)
+        self.assert_within(slowest, 1.0, usual)
+        self.assert_within(healed, 2.0, usual)
 
     def test_database_away_at_start(self):
-        self.service.process.terminate()
-        self.service.process.wait(30)
+        self.service.end()
         self.cluster.kill()
         self.service = Service(BINARY, self.cluster)
         self.addCleanup(self.service.remove)
@@ -149,15 +155,26 @@ class Failure(unittest.TestCase):
         wait_until("the service answers without its database", self.service.alive)
         self.assertEqual(self.service.request("GET", "/readyz")[0], 503)
         self.assertEqual(self.service.request("GET", "/api/v1/tasks")[0], 503)
+        usual = max(self.timed(self.service.alive) for _ in range(50))
         self.cluster.start()
-        wait_until("ready after the database came", self.service.ready, 2.0)
+        self.assert_within(self.timed(lambda: wait_until("the service is ready", self.service.ready)), 2.0, usual)
+
+    @staticmethod
+    def timed(work):
+        began = time.monotonic()
+        work()
+        return time.monotonic() - began
+
+
+class Stop(Writers):
+    settings = {**PATIENT, "http_drain_timeout": "600s", "http_idle_timeout": "600s"}
 
     def test_sigterm_under_load(self):
         writers = self.start_writers()
         self.service.process.send_signal(signal.SIGTERM)
-        code = self.service.process.wait(30)
+        code = self.service.process.wait(60)
         for writer in writers:
-            writer.join(30)
+            writer.join(60)
             self.assertFalse(writer.is_alive(), "a writer hangs")
         self.assertEqual(code, 0, self.service.logged()[-2000:])
         for writer in writers:
@@ -171,10 +188,8 @@ class Failure(unittest.TestCase):
     def test_sigterm_with_idle_connection(self):
         with contextlib.closing(self.service.connect()) as connection:
             self.assertEqual(exchange(connection, "GET", "/healthz")[0], 200)
-            began = time.monotonic()
             self.service.process.send_signal(signal.SIGTERM)
-            self.assertEqual(self.service.process.wait(30), 0)
-            self.assertLess(time.monotonic() - began, 15, "an idle connection holds up the stop")
+            self.assertEqual(self.service.process.wait(60), 0)  # an idle connection would hold it up ten times as long
 
 
 if __name__ == "__main__":

@@ -7,34 +7,16 @@ active and in the sandbox only; what they write stays in the lab.
 
 import json
 import re
-import signal
-import subprocess
-import sys
 import unittest
 
-from system import Cluster, Service, wait_until
+from system import BINARY, PATIENT, Service, SystemTest, wait_until
 
-BINARY = sys.argv.pop(1) if len(sys.argv) > 1 else None
 HEADER = {"Tasklab-Lab": "n-plus-one"}
 PAGE = "/api/v1/tasks?limit=100&include=tags&project_id="
 
 
-class LabHttpTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.cluster = Cluster()
-        cls.addClassCleanup(cls.cluster.remove)
-        cls.service = Service(BINARY, cls.cluster)
-        cls.addClassCleanup(cls.service.remove)
-        cls.service.run("migrate", "up")
-        cls.service.start()
-
-    @classmethod
-    def tearDownClass(cls):
-        """Under the sanitizers a leak or a race would show in the exit status."""
-        cls.service.process.send_signal(signal.SIGTERM)
-        status = cls.service.process.wait(60)
-        assert status == 0, f"serve ended with {status}: {cls.service.logged()[-3000:]}"
+class LabHttpTest(SystemTest):
+    system = PATIENT
 
     def expect_problem(self, answer, status, pattern):
         got, _, body = answer
@@ -73,7 +55,7 @@ class LabHttpTest(unittest.TestCase):
                                 "active")
         self.job("n-plus-one", action="start", scale="small")
         wait_until("the lab is open to requests",
-                   lambda: self.service.request("GET", "/api/v1/tags", headers=HEADER)[0] == 200, 30)
+                   lambda: self.service.request("GET", "/api/v1/tags", headers=HEADER)[0] == 200)
         project = self.cluster.query("SELECT project_id FROM tasks GROUP BY 1 HAVING count(*) > 100 ORDER BY 1 LIMIT 1",
                                      "lab_n_plus_one")
         page = PAGE + project
@@ -86,12 +68,11 @@ class LabHttpTest(unittest.TestCase):
         self.check_dashboards()
 
         self.job("n-plus-one", action="reset")
-        wait_until("the lab is closed", lambda: self.service.request("GET", "/api/v1/tags", headers=HEADER)[0] == 409, 30)
+        wait_until("the lab is closed", lambda: self.service.request("GET", "/api/v1/tags", headers=HEADER)[0] == 409)
         self.assertEqual(self.cluster.query("SELECT count(*) FROM pg_database WHERE datname LIKE 'lab%'", "postgres"), "0")
 
     def test_verified_in_the_service(self):
-        verify = [BINARY, "lab", "verify", "n-plus-one", "--json"]
-        done = subprocess.run(verify, env=self.service.environment, check=False, capture_output=True, text=True)
+        done = self.service.call("lab", "verify", "n-plus-one", "--json")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("in the service", done.stderr)
         self.assertTrue(json.loads(done.stdout)[0]["sound"], done.stdout)
@@ -109,7 +90,7 @@ class LabHttpTest(unittest.TestCase):
         """Another value of the switch is another way, with the same answer."""
         for value, expected in (("joined", 1), ("batched", 2), ("per_task", 101)):
             self.cluster.query(f"UPDATE lab.switches SET value = '{value}'", "lab_n_plus_one")
-            wait_until(f"{value} is deployed", lambda n=expected: self.statements(page, HEADER)[0] == n, 30)
+            wait_until(f"{value} is deployed", lambda n=expected: self.statements(page, HEADER)[0] == n)
             self.assertEqual(self.statements(page, HEADER)[1]["items"], first["items"])
         self.cluster.query("UPDATE lab.switches SET value = 'joined'", "lab_n_plus_one")
         checked = self.job("n-plus-one", action="check")
@@ -118,10 +99,12 @@ class LabHttpTest(unittest.TestCase):
 
     def check_dashboards(self):
         """The engine's traffic shows on the normal route, and the lab as active."""
-        text = self.service.request("GET", "/metrics")[2].decode()
-        self.assertIn('tasklab_lab_active{lab="n-plus-one"} 1', text)
-        self.assertRegex(text, r'http_requests_total\{[^}]*route="/api/v1/tasks"[^}]*\} [1-9]')
-        self.assertTrue(re.search(r'db_queries_total\{query="task_tags_of_one",outcome="ok"\} [1-9]', text))
+        for pattern in (r'tasklab_lab_active\{lab="n-plus-one"\} 1\n',
+                        r'http_requests_total\{[^}]*route="/api/v1/tasks"[^}]*\} [1-9]',
+                        r'db_queries_total\{query="task_tags_of_one",outcome="ok"\} [1-9]'):
+            # Requests are counted after they were answered.
+            wait_until(f"{pattern} is shown", lambda p=pattern: re.search(
+                p, self.service.request("GET", "/metrics")[2].decode()))
 
 
 if __name__ == "__main__":

@@ -20,13 +20,12 @@ import time
 import unittest
 import urllib.parse
 
-from system import Cluster, Service, exchange, first_rows, free_port, wait_until
+from system import PATIENT, SystemTest, exchange, first_rows, free_port, wait_until
 
 # Debian's python3-prometheus-client, also where another Python runs this.
 sys.path.append("/usr/lib/python3/dist-packages")
 from prometheus_client.openmetrics.parser import text_string_to_metric_families  # noqa: E402
 
-BINARY = sys.argv.pop(1) if len(sys.argv) > 1 else None
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 PROTOBUF = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
 REQUESTS = 400
@@ -45,7 +44,7 @@ class Prometheus:
         self.port = free_port()
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="tasklab-prometheus-"))
         (self.home / "prometheus.yml").write_text(
-            "global: {scrape_interval: 200ms, scrape_timeout: 200ms}\n"
+            "global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
             "scrape_configs:\n"
             "  - job_name: tasklab\n"
             f"    static_configs: [targets: ['127.0.0.1:{service.port}']]\n", encoding="utf-8")
@@ -78,9 +77,9 @@ class Prometheus:
         assert status == 200 and answer["status"] == "success", answer
         return answer["data"]
 
-    def value(self, query):
-        """Of the one series that the query finds, or None."""
-        result = self.api("query", query=query)["result"]
+    def value(self, query, moment):
+        """Of the one series that the query finds, as it was then, or None."""
+        result = self.api("query", query=query, time=moment)["result"]
         assert len(result) <= 1, result
         return float(result[0]["value"][1]) if result else None
 
@@ -96,15 +95,12 @@ class Prometheus:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
-class Metrics(unittest.TestCase):
+class Metrics(SystemTest):
+    system = PATIENT
+
     @classmethod
     def setUpClass(cls):
-        cls.cluster = Cluster()
-        cls.addClassCleanup(cls.cluster.remove)
-        cls.service = Service(BINARY, cls.cluster)
-        cls.addClassCleanup(cls.service.remove)
-        cls.service.run("migrate", "up")
-        cls.service.start()
+        super().setUpClass()
         cls.project = first_rows(cls.service)
         status, _, task = cls.service.request("POST", "/api/v1/tasks", {"project_id": cls.project, "title": "one"})
         assert status == 201, task
@@ -143,8 +139,9 @@ class Metrics(unittest.TestCase):
     def test_openmetrics_is_accepted_with_its_exemplars(self):
         trace = secrets.token_hex(16)
         unsampled = secrets.token_hex(16)
-        self.service.request("GET", self.task, headers=traceparent(trace))
-        self.service.request("GET", self.task, headers=traceparent(unsampled, "00"))
+        with contextlib.closing(self.service.connect()) as connection:  # on one, requests are counted in turn
+            exchange(connection, "GET", self.task, headers=traceparent(unsampled, "00"))
+            exchange(connection, "GET", self.task, headers=traceparent(trace))
         for name, labels in (("http_request_duration_seconds", {"route": TASK_ROUTE, "method": "GET"}),
                              ("db_query_duration_seconds", {"query": "task_get"})):
             # A request is counted when its answer is sent: perhaps a moment after it was read.
@@ -180,19 +177,20 @@ class Metrics(unittest.TestCase):
         prometheus = Prometheus(self.service)
         self.addCleanup(prometheus.remove)
         self.load()
-        durations = []
+        durations, moment = [], 0.0
         series = f'http_request_duration_seconds{{route="{TASK_ROUTE}",method="GET"}}'
 
         def scraped():
-            durations[:] = sorted(self.durations())
-            return len(durations) >= REQUESTS and prometheus.value(f"histogram_count({series})") == len(durations)
+            nonlocal moment
+            durations[:], moment = sorted(self.durations()), time.time()
+            return len(durations) >= REQUESTS and prometheus.value(f"histogram_count({series})", moment) == len(durations)
 
         wait_until("the whole load was scraped", scraped)
-        self.assertIsNone(prometheus.value('up{job="tasklab"} != 1'))
-        self.assertAlmostEqual(prometheus.value(f"histogram_sum({series})"), sum(durations), places=4)
+        self.assertEqual(prometheus.value('up{job="tasklab"}', moment), 1)
+        self.assertAlmostEqual(prometheus.value(f"histogram_sum({series})", moment), sum(durations), places=4)
         for quantile in (0.1, 0.5, 0.9, 0.99, 1):
             true = durations[max(math.ceil(quantile * len(durations)), 1) - 1]
-            found = prometheus.value(f"histogram_quantile({quantile}, {series})")
+            found = prometheus.value(f"histogram_quantile({quantile}, {series})", moment)
             self.assertLessEqual(found, true * BUCKET_FACTOR, quantile)
             self.assertGreaterEqual(found, true / BUCKET_FACTOR, quantile)
         for _ in range(3):

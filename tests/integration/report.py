@@ -6,11 +6,8 @@ usage: report.py PROGRAM
 
 import html.parser
 import json
-import os
 import pathlib
 import re
-import subprocess
-import sys
 import tempfile
 import xml.etree.ElementTree
 
@@ -90,15 +87,12 @@ def check_json(report):
 class Lab:
     """`tasklab lab` on a cluster of its own."""
 
-    def __init__(self, program, cluster):
-        self.program, self.cluster = program, cluster
-        self.environment = {**os.environ, "TASKLAB_DATABASE_URL": cluster.url,
-                            "TASKLAB_SANDBOX": "on", "NO_COLOR": ""}
-        self.environment.pop("TASKLAB_LABS_DIR", None)
+    def __init__(self, made):
+        self.cluster, self.service = made.cluster, made.service
+        self.service.environment["NO_COLOR"] = ""
 
     def __call__(self, *words, expect=0):
-        done = subprocess.run([self.program, *words], env=self.environment, check=False,
-                              capture_output=True, text=True, timeout=280)
+        done = self.service.call(*words)
         said = done.stdout + done.stderr
         assert "Sanitizer" not in said and "runtime error" not in said, said
         assert expect is None or done.returncode == expect, f"{words}: exit {done.returncode}, not {expect}: {said}"
@@ -331,11 +325,9 @@ def a_check_is_saved_with_its_grade(lab, folder):
 
 
 def main():
-    cluster = system.Cluster()
+    made = system.System(seed="small", serve=False)
     try:
-        lab = Lab(sys.argv[1], cluster)
-        lab("migrate", "up")
-        lab("seed", "--scale", "small")
+        lab = Lab(made)
         schema_refuses()
         for part in (a_run_is_saved_in_four_formats, a_check_is_saved_with_its_grade,
                      two_statements_are_compared):
@@ -346,7 +338,7 @@ def main():
             part(lab)
             print(f"report: {part.__name__.replace('_', ' ')}", flush=True)
     finally:
-        cluster.remove()
+        made.remove()
     print("report: ok")
 
 

@@ -1,14 +1,13 @@
 """common.py: what the tests of the labs share: a seeded cluster, the command, traces of a run."""
 
+import contextlib
 import json
 import pathlib
-import random
-import signal
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-from system import Cluster, Service, wait_until  # noqa: E402  (the path above leads to it)
+from system import System, wait_until  # noqa: E402  (the path above leads to it)
 
 # Rows and a hash of every table of the service but those that remember the labs themselves.
 TABLES = """SELECT string_agg(format('SELECT %L, count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM %I t',
@@ -21,25 +20,16 @@ LEFT = """SELECT 'database ' || datname FROM pg_database WHERE datname LIKE 'lab
           UNION ALL SELECT 'lock ' || objid FROM pg_locks WHERE locktype = 'advisory' AND classid = 1818321523"""
 
 
-class Sandbox:
+class Sandbox(System):
     """A cluster of the test's own with the small data set, and the settings to work on it."""
 
-    def __init__(self, binary, seed=True):
-        self.binary = binary
-        self.cluster = Cluster()
-        self.service = Service(binary, self.cluster)  # not started: its settings serve the commands
-        self.service.run("migrate", "up")
-        if seed:
-            self.service.run("seed", "--scale", "small")
+    def __init__(self):
+        super().__init__(seed="small", serve=False)
+        self.popen = self.service.popen
 
-    def popen(self, *arguments):
-        return subprocess.Popen([self.binary, *arguments], env=self.service.environment, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def call(self, *arguments, **environment):
+    def call(self, *arguments, **settings):
         """(exit status, standard output, standard error)"""
-        done = subprocess.run([self.binary, *arguments], env={**self.service.environment, **environment},
-                              check=False, capture_output=True, text=True)
+        done = self.service.call(*arguments, **settings)
         return done.returncode, done.stdout, done.stderr
 
     def run_lab(self, slug, *arguments):
@@ -53,11 +43,16 @@ class Sandbox:
         return sorted(self.cluster.query(self.cluster.query(TABLES)).splitlines())
 
     def left_behind(self):
-        return self.cluster.query(LEFT).splitlines()
+        """What stays: a session outlives the command that had it by a moment."""
+        left = []
 
-    def remove(self):
-        self.service.remove()
-        self.cluster.remove()
+        def nothing():
+            left[:] = self.cluster.query(LEFT).splitlines()
+            return not left
+
+        with contextlib.suppress(AssertionError):
+            wait_until("nothing is left", nothing)
+        return left
 
 
 class Busy:
@@ -71,9 +66,9 @@ class Busy:
         self.process.wait()
 
 
-def binary_and_number(default):
-    """The two arguments of the tests: the program, and how many times."""
-    return sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else default
+def number(default):
+    """The tests' argument behind the program: how many times."""
+    return int(sys.argv[1]) if len(sys.argv) > 1 else default
 
 
-__all__ = ["Busy", "Sandbox", "Service", "binary_and_number", "random", "signal", "wait_until"]
+__all__ = ["Busy", "Sandbox", "number", "wait_until"]

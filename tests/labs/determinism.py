@@ -5,7 +5,7 @@ The other processor is kept busy meanwhile. Times are no evidence and may differ
 
 import sys
 
-from common import Busy, Sandbox, binary_and_number
+from common import Busy, Sandbox, number
 
 LABS = ["missing-index", "function-on-column", "sort-spill", "stale-statistics", "select-star"]
 COUNTED = ("blocks", "rows", "loops", "temp", "fetches", "plan-node")
@@ -47,8 +47,8 @@ def try_lab(sandbox, slug, runs):
 
 
 def main():
-    binary, runs = binary_and_number(3)
-    sandbox = Sandbox(binary)
+    runs = number(3)
+    sandbox = Sandbox()
     try:
         with Busy():
             bad = [line for slug in LABS for line in try_lab(sandbox, slug, runs)]

@@ -6,20 +6,21 @@ is left, and the next run is right.
 
 import json
 import os
+import random
 import sys
 import time
 
-from common import Sandbox, binary_and_number, random, signal, wait_until
+from common import Sandbox, number, wait_until
 
 LAB = "missing-index"
 
 
 class Kills:
-    def __init__(self, binary, moments):
+    def __init__(self, moments):
         self.seed = int(os.environ.get("TASKLAB_TEST_SEED", time.time()))
         self.random = random.Random(self.seed)
         self.moments = moments
-        self.sandbox = Sandbox(binary)
+        self.sandbox = Sandbox()
         assert self.sandbox.run_lab(LAB)["verdict"] == "passed"  # its template is there from now on
         self.length = min(self.timed_run() for _ in range(3))
         self.before = self.sandbox.checksums()
@@ -58,40 +59,30 @@ class Kills:
         run = self.sandbox.popen("lab", "run", LAB, "--local")
         self.moment()
         self.sandbox.cluster.kill()
-        wait_until("PostgreSQL starts again", self.started, 60)
+        self.sandbox.cluster.start()
         _, complaint = run.communicate(timeout=120)
         assert run.returncode in (0, 1, 3), complaint
-
-    def started(self):
-        """A child that was made while the others were killed may hold the shared memory a moment longer."""
-        try:
-            self.sandbox.cluster.start()
-            return True
-        except AssertionError as why:
-            if "still in use" not in str(why):
-                raise
-            return False
 
     # What must hold then ----------------------------------------------------------------------------
 
     def mended(self, what):
         wait_until("reset succeeds", lambda: self.sandbox.call("lab", "reset")[0] == 0, 60)
-        wait_until(f"nothing is left after {what}", lambda: not self.sandbox.left_behind(), 60)
+        left = self.sandbox.left_behind()
+        assert not left, f"left after {what}: {left}"
         assert self.sandbox.checksums() == self.before, f"the service's data changed: {what}"
 
     def run(self):
         for what in ("command", "service", "server"):
-            for number in range(self.moments):
+            for i in range(self.moments):
                 getattr(self, f"kill_{what}")()
-                self.mended(f"kill {number + 1} of the {what}")
+                self.mended(f"kill {i + 1} of the {what}")
             assert self.sandbox.run_lab(LAB)["verdict"] == "passed", f"the run after killing the {what}"
             self.mended(f"the run after killing the {what}")
             print(f"number: {what} killed at {self.moments} moments: data unchanged, reset, nothing left")
 
 
 def main():
-    binary, moments = binary_and_number(3)
-    kills = Kills(binary, moments)
+    kills = Kills(number(3))
     try:
         kills.run()
     finally:

@@ -27,8 +27,8 @@ SPOILT = [
 
 
 class Trouble:
-    def __init__(self, binary):
-        self.sandbox = Sandbox(binary)
+    def __init__(self):
+        self.sandbox = Sandbox()
         self.bad = []
         assert self.sandbox.run_lab("missing-index")["verdict"] == "passed"
         self.before = self.sandbox.checksums()
@@ -87,11 +87,11 @@ class Trouble:
         self.expect("server gone", done, "`tasklab doctor`")
         self.expect("wrong database", self.sandbox.call(
             "lab", "run", "missing-index", "--local",
-            TASKLAB_DATABASE_URL=self.sandbox.cluster.url.replace("/tasklab", "/no_such_database")), "no_such_database")
+            database_url=self.sandbox.cluster.url.replace("/tasklab", "/no_such_database")), "no_such_database")
 
 
 def main():
-    trouble = Trouble(sys.argv[1])
+    trouble = Trouble()
     try:
         trouble.bad_labs()
         trouble.full_disk()

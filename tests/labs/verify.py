@@ -8,9 +8,9 @@ from common import Sandbox
 
 
 def main():
-    sandbox = Sandbox(sys.argv[1])
-    scale = sys.argv[2] if len(sys.argv) > 2 else "small"
-    chosen = sys.argv[3:]
+    sandbox = Sandbox()
+    scale = sys.argv[1] if len(sys.argv) > 1 else "small"
+    chosen = sys.argv[2:]
     try:
         begun = time.monotonic()
         labs, bad = [], []
