@@ -33,6 +33,7 @@ import {
   FieldColorBuilder,
   FieldColorModeId,
   Panel,
+  QueryVariableBuilder,
   RowBuilder,
   ThresholdsConfigBuilder,
   ThresholdsMode,
@@ -61,12 +62,9 @@ export interface Step {
   color: Color;
 }
 
-/* What every panel that shows data has to say. */
-export interface Spec {
-  title: string;
-  description: string;
-  unit: string;
-  width: number;
+/* What a panel may have of its own; width is a third of the dashboard for graphs, a sixth for numbers. */
+export interface Options {
+  width?: number;
   height?: number;
   min?: number;
   max?: number;
@@ -76,13 +74,22 @@ export interface Spec {
   /* Said in place of data by a panel that has none on a quiet stack, such as "no lab is active".
    * tools/dashboard-queries asks for data here only where it is told to. */
   idle?: string;
+  stacked?: boolean; /* graphs only */
 }
 
-/* One PromQL expression and the name of its series. */
-export interface Query {
-  expr: string;
-  legend: string;
+/* What every panel that shows data has to say. */
+interface Spec extends Options {
+  title: string;
+  unit: string;
+  description: string;
 }
+
+/* PromQL expressions by the names of their series. */
+export type Queries = Record<string, string>;
+
+/* One for each of some values. */
+export const each = <T>(values: T[], query: (value: T) => [legend: string, expr: string]): Queries =>
+  Object.fromEntries(values.map(query));
 
 const refId = (index: number): string => String.fromCharCode('A'.charCodeAt(0) + index);
 
@@ -91,24 +98,19 @@ const thresholds = (steps: Step[] = [], base: Color = 'green') =>
     .mode(ThresholdsMode.Absolute)
     .steps([{ value: null, color: base }, ...steps.map(({ from, color }) => ({ value: from, color }))]);
 
-const range = (queries: Query[]): Builder<Dataquery>[] =>
-  queries.map(({ expr, legend }, index) =>
+const range = (queries: Queries): Builder<Dataquery>[] =>
+  Object.entries(queries).map(([legend, expr], index) =>
     new prometheus.DataqueryBuilder().datasource(PROMETHEUS).refId(refId(index)).expr(expr).legendFormat(legend).range(),
   );
 
-export interface GraphSpec extends Spec {
-  queries: Query[];
-  stacked?: boolean;
-}
-
 /* Lines over time. */
-export function graph(spec: GraphSpec): Builder<Panel> {
+function graph(spec: Spec, queries: Queries): Builder<Panel> {
   const panel = new timeseries.PanelBuilder()
     .title(spec.title)
     .description(spec.description)
     .datasource(PROMETHEUS)
     .unit(spec.unit)
-    .span(spec.width)
+    .span(spec.width ?? GRID_COLUMNS / 3)
     .height(spec.height ?? GRAPH_HEIGHT)
     .min(spec.min ?? 0)
     .lineWidth(1)
@@ -127,7 +129,7 @@ export function graph(spec: GraphSpec): Builder<Panel> {
         .sortDesc(true),
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
-    .targets(range(spec.queries));
+    .targets(range(queries));
 
   if (spec.max !== undefined) panel.max(spec.max);
   if (spec.decimals !== undefined) panel.decimals(spec.decimals);
@@ -139,19 +141,19 @@ export function graph(spec: GraphSpec): Builder<Panel> {
 }
 
 /* One number of now, with its past as a faint line. */
-export function number(spec: Spec & { expr: string }): Builder<Panel> {
+function number(spec: Spec, expr: string): Builder<Panel> {
   const panel = new stat.PanelBuilder()
     .title(spec.title)
     .description(spec.description)
     .datasource(PROMETHEUS)
     .unit(spec.unit)
-    .span(spec.width)
+    .span(spec.width ?? GRID_COLUMNS / 6)
     .height(spec.height ?? STAT_HEIGHT)
     .colorMode(BigValueColorMode.Value)
     .graphMode(BigValueGraphMode.Area)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false))
     .thresholds(thresholds(spec.steps, spec.base))
-    .targets(range([{ expr: spec.expr, legend: spec.title }]));
+    .targets(range({ [spec.title]: expr }));
 
   if (spec.min !== undefined) panel.min(spec.min);
   if (spec.max !== undefined) panel.max(spec.max);
@@ -161,12 +163,12 @@ export function number(spec: Spec & { expr: string }): Builder<Panel> {
 }
 
 /* Where requests lie: one column a moment, one cell a bucket, darker for more. */
-export function heat(spec: Spec & { expr: string }): Builder<Panel> {
+function heat(spec: Spec, expr: string): Builder<Panel> {
   const panel = new heatmap.PanelBuilder()
     .title(spec.title)
     .description(spec.description)
     .datasource(PROMETHEUS)
-    .span(spec.width)
+    .span(spec.width ?? GRID_COLUMNS / 3)
     .height(spec.height ?? GRAPH_HEIGHT)
     .calculate(false)
     .cellGap(1)
@@ -182,7 +184,7 @@ export function heat(spec: Spec & { expr: string }): Builder<Panel> {
       new prometheus.DataqueryBuilder()
         .datasource(PROMETHEUS)
         .refId('A')
-        .expr(spec.expr)
+        .expr(expr)
         .legendFormat('{{le}}')
         .format(prometheus.PromQueryFormat.Heatmap)
         .range(),
@@ -190,6 +192,18 @@ export function heat(spec: Spec & { expr: string }): Builder<Panel> {
 
   if (spec.idle) panel.noValue(spec.idle);
   return panel;
+}
+
+type Make<T> = (title: string, unit: string, description: string, shows: T, options?: Options) => Builder<Panel>;
+
+/* A dashboard's graphs, numbers and heat maps, a line each: usual is what its panels have unless they say otherwise. */
+export function panels(usual: Options = {}): { graph: Make<Queries>; number: Make<string>; heat: Make<string> } {
+  const maker =
+    <T>(make: (spec: Spec, shows: T) => Builder<Panel>): Make<T> =>
+    (title, unit, description, shows, options = {}) =>
+      make({ ...usual, ...options, title, unit, description }, shows);
+
+  return { graph: maker(graph), number: maker(number), heat: maker(heat) };
 }
 
 /* A column of a table: the field it shows, what it is called, and how it is drawn. */
@@ -202,7 +216,8 @@ export interface Column {
   steps?: Step[];
 }
 
-export interface TableSpec extends Pick<Spec, 'title' | 'description' | 'width' | 'height' | 'idle'> {
+export interface TableSpec extends Pick<Spec, 'title' | 'description' | 'height' | 'idle'> {
+  width: number;
   columns: Column[];
   sortBy: string;
 }
@@ -299,15 +314,36 @@ export function notes(title: string, markdown: string, height = NOTES_HEIGHT): B
     .content(markdown);
 }
 
+/* A titled row and its panels. */
+export interface Row {
+  title: string;
+  panels: Builder<Panel>[];
+}
+
+export const row = (title: string, members: Builder<Panel>[]): Row => ({ title, panels: members });
+
+/* What a reader chooses above the dashboard: a label's values in some series. How is up to the caller. */
+export function variable(name: string, label: string, description: string, series: string, of: string): QueryVariableBuilder {
+  const values = `label_values(${series}, ${of})`;
+  return new QueryVariableBuilder(name)
+    .label(label)
+    .description(description)
+    .datasource(PROMETHEUS)
+    .query({ query: values, refId: name })
+    .definition(values);
+}
+
 export interface DashboardSpec {
   uid: string;
   title: string;
   description: string;
+  variable?: QueryVariableBuilder;
+  rows: Row[];
 }
 
-/* An empty dashboard with links to its neighbours. */
+/* A dashboard with links to its neighbours. */
 export function dashboard(spec: DashboardSpec): DashboardBuilder {
-  return new DashboardBuilder(spec.title)
+  const builder = new DashboardBuilder(spec.title)
     .uid(spec.uid)
     .description(spec.description)
     .tags(['tasklab'])
@@ -323,10 +359,11 @@ export function dashboard(spec: DashboardSpec): DashboardBuilder {
         .asDropdown(false)
         .keepTime(true),
     );
-}
 
-/* A titled row and its panels. */
-export function row(builder: DashboardBuilder, title: string, panels: Builder<Panel>[]): void {
-  builder.withRow(new RowBuilder(title));
-  for (const panel of panels) builder.withPanel(panel);
+  if (spec.variable) builder.withVariable(spec.variable);
+  for (const { title, panels: members } of spec.rows) {
+    builder.withRow(new RowBuilder(title));
+    for (const panel of members) builder.withPanel(panel);
+  }
+  return builder;
 }
