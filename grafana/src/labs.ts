@@ -79,11 +79,11 @@ const costs = row('What a call costs', [
 ]);
 
 const databases = row('The labs\' databases', [
-  graph('Rows read by scanning, rows fetched by index', 'short', 'Rows per second that sequential scans went over and index entries returned, against rows fetched through an index. A wide gap is a table that is read whole.', {
+  graph('Rows read by scanning, rows fetched by index', 'rowsps', 'Rows per second that sequential scans went over and index entries returned, against rows fetched through an index. A wide gap is a table that is read whole.', {
     '{{datname}} read': database('tup_returned'),
     '{{datname}} fetched by index': database('tup_fetched'),
   }),
-  graph('Rows changed', 'short', 'Rows inserted, updated and deleted per second.',
+  graph('Rows changed', 'rowsps', 'Rows inserted, updated and deleted per second.',
     each(['inserted', 'updated', 'deleted'], (what) => [`{{datname}} ${what}`, database(`tup_${what}`)])),
   graph('Transactions and conflicts', 'ops', 'Commits and rollbacks per second, and deadlocks.', {
     '{{datname}} commits': database('xact_commit'),
