@@ -20,8 +20,8 @@ struct caller {
 	size_t count; /* of the script's sessions */
 	size_t open;  /* of them, for caller_closep */
 	/* With several sessions: */
-	struct db_conn *monitor; /* in the service's database */
-	struct meeting meeting;  /* its mutex guards what follows */
+	struct meeting_server server;
+	struct meeting meeting; /* its mutex guards what follows */
 	struct part *parts;
 	struct actor_call call;
 	uint64_t calls; /* made so far: a part plays when it changes */
@@ -63,6 +63,14 @@ static bool is_stopped(void *arg)
 	return site_stopped(caller->job->site);
 }
 
+/* In the service's database: its own statements are none of the lab's. */
+static int connect_monitor(void *arg, struct db_conn **ret, struct err *err)
+{
+	const struct caller *caller = arg;
+
+	return site_connect(caller->job->site, NULL, NULL, ret, err);
+}
+
 /* All parts have ended. */
 static int take_result(const struct caller *caller, struct err *err)
 {
@@ -86,7 +94,7 @@ static int call_all(struct caller *caller, const struct actor_call *call, struct
 		caller->calls++;
 		pthread_cond_broadcast(&caller->meeting.changed);
 	}
-	if (meeting_conduct(&caller->meeting, caller->monitor, is_stopped, caller, err) < 0)
+	if (meeting_conduct(&caller->meeting, &caller->server, err) < 0)
 		return -1;
 	return take_result(caller, err);
 }
@@ -96,7 +104,9 @@ static int start_parts(struct caller *caller, struct err *err)
 	caller->parts = calloc(caller->count, sizeof(*caller->parts));
 	if (!caller->parts)
 		return err_no_memory(err);
-	if (site_connect(caller->job->site, NULL, NULL, &caller->monitor, err) < 0)
+	caller->server = (struct meeting_server){
+		.connect = connect_monitor, .stopped = is_stopped, .arg = caller};
+	if (connect_monitor(caller, &caller->server.monitor, err) < 0)
 		return -1;
 	for (size_t i = 0; i < caller->count; i++) {
 		struct part *part = &caller->parts[i];
@@ -124,7 +134,7 @@ static void end_parts(struct caller *caller)
 		if (caller->parts[i].started)
 			pthread_join(caller->parts[i].thread, NULL);
 	free(caller->parts);
-	db_conn_closep(&caller->monitor);
+	db_conn_closep(&caller->server.monitor);
 }
 
 /* The caller ----------------------------------------------------------------------------------- */

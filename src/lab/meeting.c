@@ -138,12 +138,17 @@ static size_t running(struct meeting *meeting, int64_t pids[SCRIPT_SESSIONS_MAX]
 	return n;
 }
 
-/* Without the lock. */
-static int ask(struct db_conn *monitor, const int64_t *pids, size_t n, struct db_result **ret,
-	       struct err *err)
+/* Without the lock. A connection that failed is closed, and the next question opens another. */
+static int query(struct meeting_server *server, const char *sql, const int64_t *pids, size_t n,
+		 struct db_result **ret, struct err *err)
 {
-	db_conn_set_deadline(monitor, clock_mono_ns() + ASK_MS * CLOCK_NS_PER_MS);
-	return db_conn_query(monitor, SQL_WAITING, DB_ARGS(db_i64s(pids, n)), ret, err);
+	if (!server->monitor && server->connect(server->arg, &server->monitor, err) < 0)
+		return -1;
+	db_conn_set_deadline(server->monitor, clock_mono_ns() + ASK_MS * CLOCK_NS_PER_MS);
+	if (db_conn_query(server->monitor, sql, DB_ARGS(db_i64s(pids, n)), ret, err) == 0)
+		return 0;
+	db_conn_closep(&server->monitor);
+	return -1;
 }
 
 static bool is_among(const struct db_result *pids, int64_t pid)
@@ -169,7 +174,7 @@ static void take_answer(struct meeting *meeting, const struct db_result *waiting
 }
 
 /* Under the lock, which is let go while the server is asked. */
-static int ask_server(struct meeting *meeting, struct db_conn *monitor, struct err *err)
+static int ask_server(struct meeting *meeting, struct meeting_server *server, struct err *err)
 {
 	AUTO(db_result_freep) struct db_result *waiting = NULL;
 	int64_t pids[SCRIPT_SESSIONS_MAX];
@@ -177,7 +182,7 @@ static int ask_server(struct meeting *meeting, struct db_conn *monitor, struct e
 	int result;
 
 	pthread_mutex_unlock(&meeting->mutex);
-	result = ask(monitor, pids, n, &waiting, err);
+	result = query(server, SQL_WAITING, pids, n, &waiting, err);
 	pthread_mutex_lock(&meeting->mutex);
 	if (result < 0)
 		return -1;
@@ -186,9 +191,8 @@ static int ask_server(struct meeting *meeting, struct db_conn *monitor, struct e
 	return 0;
 }
 
-/* Under the lock, which is let go meanwhile. That it fails is no matter: the parts have deadlines
- * of their own, and when the job is to be given up the interrupt cancels too. */
-static void cancel(struct meeting *meeting, struct db_conn *monitor)
+/* Under the lock, which is let go meanwhile. What fails is tried again. */
+static void cancel(struct meeting *meeting, struct meeting_server *server)
 {
 	int64_t pids[SCRIPT_SESSIONS_MAX];
 	size_t n;
@@ -197,31 +201,29 @@ static void cancel(struct meeting *meeting, struct db_conn *monitor)
 	pthread_cond_broadcast(&meeting->changed);
 	n = running(meeting, pids);
 	pthread_mutex_unlock(&meeting->mutex);
-	db_conn_set_deadline(monitor, clock_mono_ns() + ASK_MS * CLOCK_NS_PER_MS);
-	(void)db_conn_query(monitor, SQL_CANCEL, DB_ARGS(db_i64s(pids, n)), NULL, NULL);
+	(void)query(server, SQL_CANCEL, pids, n, NULL, NULL);
 	pthread_mutex_lock(&meeting->mutex);
 	if (what_next(meeting, true) != NEXT_END)
 		wait_a_while(meeting, CANCEL_NS);
 }
 
-int meeting_conduct(struct meeting *meeting, struct db_conn *monitor, bool (*stopped)(void *arg),
-		    void *arg, struct err *err)
+int meeting_conduct(struct meeting *meeting, struct meeting_server *server, struct err *err)
 {
 	int result = 0;
 	LOCK(&meeting->mutex);
 
 	for (;;) {
-		switch (what_next(meeting, stopped(arg) || result < 0)) {
+		switch (what_next(meeting, server->stopped(server->arg) || result < 0)) {
 		case NEXT_END:
 			return result;
 		case NEXT_WAIT:
 			wait_a_while(meeting, CANCEL_NS);
 			break;
 		case NEXT_ASK:
-			result = ask_server(meeting, monitor, err);
+			result = ask_server(meeting, server, err);
 			break;
 		case NEXT_CANCEL:
-			cancel(meeting, monitor);
+			cancel(meeting, server);
 			break;
 		}
 	}

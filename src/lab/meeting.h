@@ -46,10 +46,16 @@ void meeting_begin(struct meeting *meeting);
 int meeting_wait(struct meeting *meeting, size_t part, bool wait, struct err *err);
 /* A session has played its part. */
 void meeting_end(struct meeting *meeting, size_t part, bool failed);
-/* Returns when all parts have ended. monitor is a connection outside of the lab's database; stopped
- * says that the job is given up. A part whose failure or the stop leaves others waiting on the
- * server has these cancelled. */
-int meeting_conduct(struct meeting *meeting, struct db_conn *monitor, bool (*stopped)(void *arg),
-		    void *arg, struct err *err);
+/* How a call's server is asked. */
+struct meeting_server {
+	struct db_conn *monitor; /* outside of the lab's database; NULL: to be opened by connect */
+	int (*connect)(void *arg, struct db_conn **ret, struct err *err);
+	bool (*stopped)(void *arg); /* the job is given up */
+	void *arg;
+};
+
+/* Returns when all parts have ended. A part whose failure or the stop leaves others waiting on the
+ * server has these cancelled, over another connection when the monitor's has failed. */
+int meeting_conduct(struct meeting *meeting, struct meeting_server *server, struct err *err);
 
 #endif

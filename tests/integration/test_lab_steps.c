@@ -579,6 +579,33 @@ static void a_session_fails(void **state)
 	expect_nothing_left();
 }
 
+/* The connection that the server is asked over ends: the call does too, though a session works on.
+ */
+static void a_monitor_ends(void **state)
+{
+	const struct files files = {
+		.workload = ", parameters: 1, calls: 1, samples: 0",
+		.break_sql = "CREATE TABLE t (a int);\n"
+			     "CREATE VIEW elsewhere AS SELECT FROM pg_locks WHERE relation = "
+			     "'t'::regclass AND pid <> pg_backend_pid()",
+		.slow = "-- session holder\nBEGIN;\nLOCK TABLE t;\n-- barrier\n-- "
+			"barrier\nCOMMIT;\n"
+			"-- session sleeper\n-- barrier\n"
+			"SELECT pg_sleep(200) WHERE EXISTS (SELECT FROM elsewhere);\n-- barrier\n"
+			"-- session killer\n-- barrier\nDO $$ BEGIN\n"
+			"WHILE EXISTS (SELECT FROM elsewhere) LOOP\n"
+			"PERFORM pg_stat_clear_snapshot();\n"
+			"PERFORM pg_terminate_backend(pid) FROM pg_stat_activity"
+			" WHERE query LIKE '%l.pid = ANY%' AND datname <> current_database();\n"
+			"EXIT WHEN FOUND;\nEND LOOP; END $$;\n-- barrier\n"};
+	int64_t begin_ns = clock_mono_ns();
+
+	(void)state;
+	run_fails(&files, "the database is not available");
+	assert_true(clock_mono_ns() - begin_ns < 150 * CLOCK_NS_PER_S);
+	expect_nothing_left();
+}
+
 struct stopper {
 	int fd;           /* a byte into it stops the run */
 	atomic_bool done; /* the run has ended, asleep or not */
@@ -693,7 +720,7 @@ int main(void)
 		TEST(held_sessions),   TEST(skipped),
 		TEST(deadlocks),       TEST(barriers),
 		TEST(locked_out),      TEST(a_session_fails),
-		TEST(stopped),
+		TEST(a_monitor_ends),  TEST(stopped),
 	};
 #undef TEST
 
