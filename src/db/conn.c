@@ -142,9 +142,7 @@ int plain_answer(struct db_conn *conn, int sent, const char *sql, PGresult **ret
 	if (!sent)
 		(void)wire_lost(conn->pg, "send", err);
 	else
-		end = wire_answer_within(conn->pg,
-					 (struct wire_patience){conn->deadline_ns, conn->limit_ns},
-					 &result, err);
+		end = wire_answer_within(conn->pg, plain_patience(conn), &result, err);
 	if (end == WIRE_ERROR) {
 		remember_sqlstate(conn, result);
 		explain(result, sql, err);

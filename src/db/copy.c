@@ -30,7 +30,7 @@ static int send_piece(struct db_conn *conn, const char *data, size_t len, struct
 		(void)wire_lost(conn->pg, "copy", err);
 		return -1;
 	}
-	return wire_flush(conn->pg, conn->deadline_ns, err) == WIRE_OK ? 0 : -1;
+	return wire_flush(conn->pg, plain_patience(conn), err) == WIRE_OK ? 0 : -1;
 }
 
 static int send_batch(struct db_conn *conn, struct err *err)
@@ -76,5 +76,5 @@ void db_copy_abort(struct db_conn *conn)
 
 	conn->batch_len = 0;
 	if (PQputCopyEnd(conn->pg, "aborted by the client") == 1)
-		(void)wire_answer(conn->pg, conn->deadline_ns, &result, NULL);
+		(void)wire_answer_within(conn->pg, plain_patience(conn), &result, NULL);
 }

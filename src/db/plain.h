@@ -10,6 +10,8 @@
 
 #include <tasklab/db/conn.h>
 
+#include "wire.h"
+
 #define PLAIN_BATCH_BYTES 65536 /* COPY data is sent in pieces of this size */
 
 struct db_conn {
@@ -21,6 +23,11 @@ struct db_conn {
 	char *batch; /* COPY data not yet sent; allocated by the first COPY */
 	size_t batch_len;
 };
+
+static inline struct wire_patience plain_patience(const struct db_conn *conn)
+{
+	return (struct wire_patience){conn->deadline_ns, conn->limit_ns};
+}
 
 /* Collects the answer of what was sent (0: sending failed); sql, when not NULL, is for the line of
  * an error. */

@@ -66,7 +66,7 @@ static enum wire_end wait_socket(PGconn *pg, short events, struct wire_patience 
 	return WIRE_OK;
 }
 
-static enum wire_end flush(PGconn *pg, struct wire_patience patience, struct err *err)
+enum wire_end wire_flush(PGconn *pg, struct wire_patience patience, struct err *err)
 {
 	enum wire_end end = WIRE_OK;
 
@@ -81,11 +81,6 @@ static enum wire_end flush(PGconn *pg, struct wire_patience patience, struct err
 		if (end != WIRE_OK)
 			return end;
 	}
-}
-
-enum wire_end wire_flush(PGconn *pg, int64_t deadline_ns, struct err *err)
-{
-	return flush(pg, (struct wire_patience){.deadline_ns = deadline_ns}, err);
 }
 
 static bool is_failure(ExecStatusType status)
@@ -124,7 +119,7 @@ enum wire_end wire_answer_within(PGconn *pg, struct wire_patience patience, PGre
 				 struct err *err)
 {
 	AUTO(result_clearp) PGresult *kept = NULL;
-	enum wire_end end = flush(pg, patience, err);
+	enum wire_end end = wire_flush(pg, patience, err);
 
 	*ret = NULL;
 	while (end == WIRE_OK) {

@@ -36,7 +36,7 @@ enum wire_end wire_answer(PGconn *pg, int64_t deadline_ns, PGresult **ret, struc
 enum wire_end wire_answer_within(PGconn *pg, struct wire_patience patience, PGresult **ret,
 				 struct err *err);
 /* Waits until everything queued was handed to the kernel. */
-enum wire_end wire_flush(PGconn *pg, int64_t deadline_ns, struct err *err);
+enum wire_end wire_flush(PGconn *pg, struct wire_patience patience, struct err *err);
 /* Throws away the rows of a COPY TO STDOUT that has begun; then wire_answer has the rest. */
 enum wire_end wire_skip_copy(PGconn *pg, int64_t deadline_ns, struct err *err);
 /* Sends a text by the simple protocol and collects the answer, which is dropped. */

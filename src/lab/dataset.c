@@ -155,12 +155,22 @@ static int template_is_sound(struct db_conn *guard, const char *name, const char
 	return 0;
 }
 
-static int finish_template(const char *conninfo, const char *name, struct err *err)
+static int open_template(const char *conninfo, const char *name, const _Atomic int64_t *limit_ns,
+			 struct db_conn **ret, struct err *err)
+{
+	if (db_conn_open(conninfo, name, GUARD_APPLICATION "template", GUARD_CONNECT_MS, ret, err) <
+	    0)
+		return -1;
+	db_conn_set_limit(*ret, limit_ns);
+	return 0;
+}
+
+static int finish_template(const char *conninfo, const char *name, const _Atomic int64_t *limit_ns,
+			   struct err *err)
 {
 	AUTO(db_conn_closep) struct db_conn *conn = NULL;
 
-	if (db_conn_open(conninfo, name, GUARD_APPLICATION "template", GUARD_CONNECT_MS, &conn,
-			 err) < 0)
+	if (open_template(conninfo, name, limit_ns, &conn, err) < 0)
 		return -1;
 	/* FREEZE also sets hint bits and the visibility map, so clones read and write no more than
 	 * the lab makes them. */
@@ -175,19 +185,20 @@ int dataset_quiet(struct db_conn *conn, struct err *err)
 }
 
 static int fill_template(const char *conninfo, const char *name, enum seed_scale scale,
-			 struct progress *progress, struct err *err)
+			 struct progress *progress, const _Atomic int64_t *limit_ns,
+			 struct err *err)
 {
 	const struct seed_options options = {.conninfo = conninfo,
 					     .dbname = name,
 					     .scale = scale,
 					     .seed = DATASET_SEED,
-					     .progress = progress};
+					     .progress = progress,
+					     .limit_ns = limit_ns};
 	AUTO(db_conn_closep) struct db_conn *conn = NULL;
 	struct seed_report report;
 	size_t applied;
 
-	if (db_conn_open(conninfo, name, GUARD_APPLICATION "template", GUARD_CONNECT_MS, &conn,
-			 err) < 0)
+	if (open_template(conninfo, name, limit_ns, &conn, err) < 0)
 		return -1;
 	if (migrate_up(conn, DATASET_LOCK_MS, &applied, err) < 0)
 		return -1;
@@ -196,7 +207,7 @@ static int fill_template(const char *conninfo, const char *name, enum seed_scale
 }
 
 int dataset_ensure(struct db_conn *guard, const char *conninfo, enum seed_scale scale,
-		   struct progress *progress, struct err *err)
+		   struct progress *progress, const _Atomic int64_t *limit_ns, struct err *err)
 {
 	char name[GUARD_NAME_SIZE];
 	char description[200];
@@ -212,8 +223,8 @@ int dataset_ensure(struct db_conn *guard, const char *conninfo, enum seed_scale 
 		return -1;
 	db_conn_set_deadline(guard, CLOCK_NEVER);
 	if (database_command(guard, "CREATE DATABASE ", name, "", err) < 0 ||
-	    fill_template(conninfo, name, scale, progress, err) < 0 ||
-	    finish_template(conninfo, name, err) < 0 ||
+	    fill_template(conninfo, name, scale, progress, limit_ns, err) < 0 ||
+	    finish_template(conninfo, name, limit_ns, err) < 0 ||
 	    comment_database(guard, name, description, err) < 0)
 		return -1;
 	/* The seal comes last: without it the template counts as half-made. */

@@ -19,14 +19,14 @@
 int dataset_preflight(struct db_conn *guard, struct err *err);
 void dataset_template_name(enum seed_scale scale, char out[GUARD_NAME_SIZE]);
 /* Makes sure that the template is there and sealed. The caller holds its lock (guard is the
- * connection that does). */
+ * connection that does). limit_ns: db_conn_set_limit of the sessions that it opens. */
 int dataset_ensure(struct db_conn *guard, const char *conninfo, enum seed_scale scale,
-		   struct progress *progress, struct err *err);
+		   struct progress *progress, const _Atomic int64_t *limit_ns, struct err *err);
 /* Drops the template unless it is sealed. */
 int dataset_drop_unfinished(struct db_conn *guard, enum seed_scale scale, struct err *err);
 /* Clones the template under the database's name (dropping an earlier one) with the fixed settings
- * and the lab's own, then VACUUM. Its statistics are the template's, from ANALYZE.
- * limit_ns: db_conn_set_limit of the sessions that it opens. */
+ * and the lab's own, then VACUUM. Its statistics are the template's, from ANALYZE. limit_ns: as for
+ * dataset_ensure. */
 int dataset_clone(struct db_conn *guard, const char *conninfo, const struct lab *lab,
 		  enum seed_scale scale, const char *database, const _Atomic int64_t *limit_ns,
 		  struct err *err);

@@ -21,8 +21,8 @@ static int ensure_template(struct site *site, struct err *err)
 
 	site->unfinished = true;
 	atomic_store(&site->interrupt.building, true);
-	if (dataset_ensure(site->guard, options->conninfo, options->scale, options->progress, err) <
-	    0)
+	if (dataset_ensure(site->guard, options->conninfo, options->scale, options->progress,
+			   &site->interrupt.limit_ns, err) < 0)
 		return -1;
 	atomic_store(&site->interrupt.building, false);
 	site->unfinished = false;

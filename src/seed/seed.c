@@ -243,8 +243,10 @@ int seed_run(const struct seed_options *options, struct seed_report *report, str
 	bool vacuum = true;
 
 	if (db_conn_open(options->conninfo, options->dbname, "tasklab seed", CONNECT_MS, &fill.conn,
-			 err) < 0 ||
-	    db_conn_script(fill.conn, SQL_SEED_SETUP, err) < 0 ||
+			 err) < 0)
+		return -1;
+	db_conn_set_limit(fill.conn, options->limit_ns);
+	if (db_conn_script(fill.conn, SQL_SEED_SETUP, err) < 0 ||
 	    fill_check(&fill, options, &new, &vacuum, err) < 0)
 		return -1;
 	if (!new.already) {

@@ -421,11 +421,12 @@ static void killed(void **state)
 	expect_clean();
 }
 
+static const char FILLING[] =
+	"SELECT count(*) FROM pg_stat_activity WHERE datname = 'tasklab_template_small'";
+
 /* In the middle of making the template: by SIGKILL, then by Ctrl-C, then not at all. */
 static void killed_while_filling(void **state)
 {
-	static const char FILLING[] = "SELECT count(*) FROM pg_stat_activity"
-				      " WHERE datname = 'tasklab_template_small'";
 	pid_t pid;
 
 	(void)state;
@@ -466,14 +467,12 @@ static void server_crashes(void **state)
 }
 
 /* The first Ctrl-C ends the run, though the server does not answer and nothing can be dropped. */
-static void server_hangs(void **state)
+static void hang_when_one(const char *question)
 {
 	int64_t begin_ns;
-	pid_t pid;
+	pid_t pid = start_run();
 
-	(void)state;
-	pid = start_run();
-	await(LAB_DATABASES, "1");
+	await(question, "1");
 	pg_pause(pg);
 	begin_ns = clock_mono_ns();
 	assert_int_equal(kill(pid, SIGINT), 0);
@@ -485,6 +484,14 @@ static void server_hangs(void **state)
 	expect_no_sanitizer();
 	expect_exit(pg_conninfo(pg), ARGS("lab", "reset"), 0);
 	expect_clean();
+}
+
+static void server_hangs(void **state)
+{
+	(void)state;
+	hang_when_one(LAB_DATABASES);
+	expect_exit(pg_conninfo(pg), ARGS("lab", "reset", "--all"), 0);
+	hang_when_one(FILLING);
 }
 
 static void server_gone(void **state)

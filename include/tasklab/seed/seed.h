@@ -48,8 +48,9 @@ struct seed_options {
 	const char *dbname; /* replaces conninfo's database; NULL: as conninfo says */
 	enum seed_scale scale;
 	int64_t seed;
-	bool reset;                /* empty the tables first, whatever they hold */
-	struct progress *progress; /* the caller's, counts rows; may be NULL */
+	bool reset;                      /* empty the tables first, whatever they hold */
+	struct progress *progress;       /* the caller's, counts rows; may be NULL */
+	const _Atomic int64_t *limit_ns; /* db_conn_set_limit of the connection; NULL: none */
 };
 
 struct seed_report {
