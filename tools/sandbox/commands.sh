@@ -68,7 +68,7 @@ port_variable() {
 # start_service NAME: starts it unless it runs, and waits until it answers.
 start_service() {
 	running "$1" || "start_$1"
-	if ! wait_for 60 "$1" service_ready_or_dead "$1" || ! running "$1"; then
+	if ! wait_for 120 "$1" service_ready_or_dead "$1" || ! running "$1"; then
 		tail -n 20 "$STATE/log/$1.log" >&2
 		return 1
 	fi
@@ -87,7 +87,7 @@ start_all() {
 	if grafana_binary >/dev/null 2>&1; then
 		step "grafana starts" start_service grafana
 	fi
-	step "every dashboard query has data" wait_for 60 "data for every dashboard query" \
+	step "every dashboard query has data" wait_for 120 "data for every dashboard query" \
 		"$ROOT/tools/dashboard-queries" "http://127.0.0.1:$PROMETHEUS_PORT"
 }
 
