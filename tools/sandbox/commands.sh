@@ -134,7 +134,8 @@ print_places() {
 	fi
 	printf '  %-14s %s\n' "PostgreSQL" "./sandbox psql" \
 		"" "psql 'postgresql://tasklab:$DEMO_PASSWORD@127.0.0.1:$POSTGRES_PORT/tasklab'" \
-		"First lab" "./sandbox lab run missing-index" "Stop" "./sandbox down"
+		"First lab" "./sandbox lab run missing-index" \
+		"" "(where a text says \"tasklab lab ...\", type ./sandbox lab ...)" "Stop" "./sandbox down"
 }
 
 cmd_down() {
