@@ -289,15 +289,20 @@ static void look_now(struct active *active)
 		pthread_cond_wait(&active->changed, &active->mutex);
 }
 
+/* A call that is under way may last: it is waited for without the mutex. The thread frees no
+ * traffic of a lab that is paused, but what is gone it has let go, and nobody works on while it
+ * drains. */
 void active_pause(struct active *active, const char *slug, bool gone)
 {
-	LOCK(&active->mutex);
 	struct traffic *traffic;
 
-	(void)snprintf(active->paused, sizeof(active->paused), "%s", slug);
-	active->gone = gone;
-	look_now(active);
-	traffic = traffic_of(active, slug);
+	{
+		LOCK(&active->mutex);
+		(void)snprintf(active->paused, sizeof(active->paused), "%s", slug);
+		active->gone = gone;
+		look_now(active);
+		traffic = gone || active->draining ? NULL : traffic_of(active, slug);
+	}
 	if (traffic)
 		traffic_pause(traffic);
 }
